@@ -1,0 +1,1 @@
+"""The experiment: from a search space in YAML to a Pareto front in CSV."""
