@@ -1,0 +1,23 @@
+# make study   set up .venv and run the main job (a rehearsal on a machine without a GPU)
+# make test    set up .venv and run linters, type checks and tests
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# A machine with an NVIDIA driver gets the index's own (CUDA) torch; any other gets the CPU build.
+HAS_GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L >/dev/null 2>&1 && echo yes)
+CONSTRAINTS := $(if $(HAS_GPU),,-c constraints-cpu.txt)
+
+.PHONY: study test
+study: $(VENV)/.installed
+	$(BIN)/python study/run.py --space arasaac_es.yaml
+
+test: $(VENV)/.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -m "not slow"
+
+$(VENV)/.installed: pyproject.toml constraints-cpu.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet $(CONSTRAINTS) -e ".[dev]"
+	touch $@
