@@ -1,0 +1,1 @@
+"""Training: one fine-tuning run after another, epoch by epoch."""

@@ -1,0 +1,47 @@
+"""How one model is trained: every setting of a run but the data and the seed."""
+
+import math
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+
+class TrainingSettings(BaseModel):
+    """The settings of one fine-tuning run, validated, unknown names rejected.
+
+    ``alpha`` and ``beta`` are the thesis's: the weight of the matching pairs inside the orthogonal and antipodal terms
+    and the weight of the variance term. ``weights`` multiplies a whole term (1 where a term is not named).
+
+    >>> TrainingSettings(terms="ce+variance", beta=-0.5).rank
+    8
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    model: str = Field("ViT-L-14", description="open_clip model, or mini or tiny")
+    pretrained: str | None = Field(None, description="open_clip's pretrained tag or a checkpoint file")
+    method: Literal["dora", "lora", "last_layers", "full"] = "dora"
+    rank: int = Field(8, ge=1, description="rank of the DoRA or LoRA adapters")
+    last_n: int = Field(2, ge=1, description="blocks trained in each tower by last_layers")
+    gradient_checkpointing: bool = False
+    precision: Literal["fp32", "bf16"] = "fp32"
+    terms: str = Field("ce", description="loss terms joined by +, such as ce+antipodal_intra+variance")
+    weights: dict[str, float] = Field(default_factory=dict, description="weight of a loss term, 1 unless given")
+    alpha: float = 1.0
+    beta: float = 1.0
+    temperature: Literal["learned", "frozen", "scheduled"] = "learned"
+    temperature_end: float = Field(0.07, gt=0, description="where a scheduled temperature ends, 1/logit scale")
+    batch_size: int = Field(90, ge=2)
+    epochs: int = Field(10, ge=1)
+    lr: float = Field(1e-5, gt=0)
+    weight_decay: float = Field(0.0, ge=0)
+    warmup: float = Field(0.1, ge=0, lt=1, description="share of all steps in which the learning rate rises")
+    pool_size: int = Field(90, ge=2, description="pairs in one retrieval pool")
+
+    @field_validator("weights")
+    @classmethod
+    def _weights_are_finite(cls, weights: dict[str, float]) -> dict[str, float]:
+        for term, weight in weights.items():
+            if not math.isfinite(weight):
+                raise ValueError(f"the weight of {term} must be finite, got {weight}")
+        return weights
