@@ -52,6 +52,11 @@ class Range(_Dimension):
             raise ValueError(f"type int takes whole numbers, got {fractions[0]}")
         return self
 
+    def contains(self, value: object) -> bool:
+        """Say whether a trial may take this value."""
+        number = isinstance(value, int if self.type == "int" else (int, float)) and not isinstance(value, bool)
+        return number and self.low <= value <= self.high  # type: ignore[operator]
+
     def distribution(self) -> FloatDistribution | IntDistribution:
         """Build the Optuna distribution."""
         if self.type == "int":
@@ -72,6 +77,10 @@ class Choices(_Dimension):
         if self.default is not None and self.default not in self.choices:
             raise ValueError(f"default {self.default!r} is not among the choices {list(self.choices)}")
         return self
+
+    def contains(self, value: object) -> bool:
+        """Say whether a trial may take this value."""
+        return value in self.choices
 
     def distribution(self) -> CategoricalDistribution:
         """Build the Optuna distribution."""

@@ -1,0 +1,126 @@
+"""A search space in YAML, validated into a ``StudySpec``.
+
+Every error is one line: the file, the line in it, what was expected and what was got.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import ConfigDict, Field, ValidationError, model_validator
+from typing_extensions import Self
+
+from gap.errors import UserError, unknown
+from gap.training.settings import TrainingSettings
+from study.distributions import Dimension
+from study.pareto import Direction
+
+SPACES = Path(__file__).resolve().parents[1] / "search_spaces"
+WEIGHT_PREFIX = "weight_"  # the parameter weight_<term> is the weight of that loss term
+
+
+class StudySpec(TrainingSettings):
+    """One study: fixed training settings, the dimensions searched, the trials that come first, the objectives."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    dataset: str = Field(description="pictograms, arasaac or mscoco")
+    language: Literal["en", "es"] = "en"
+    trials: int = Field(20, ge=1)
+    seed: int = Field(0, ge=0)
+    objectives: dict[str, Direction] = Field({"recall_at_1": "max", "modality_gap": "min"}, min_length=1)
+    search: dict[str, Dimension] = Field(default_factory=dict)
+    enqueue: tuple[dict[str, bool | int | float | str], ...] = ()
+    rehearsal: dict[str, Any] = Field(default_factory=dict, description="what changes on a machine without a GPU")
+
+    @model_validator(mode="after")
+    def _searched_names_are_settings(self) -> Self:
+        settings = set(TrainingSettings.model_fields) - {"weights"}
+        for name in self.search:
+            if name not in settings and not name.startswith(WEIGHT_PREFIX):
+                raise ValueError(str(unknown("search parameter", name, settings)))
+        return self
+
+    @model_validator(mode="after")
+    def _enqueued_values_lie_in_the_space(self) -> Self:
+        for point in self.enqueue:
+            for name, value in point.items():
+                if name not in self.search:
+                    raise ValueError(str(unknown("enqueued parameter", name, self.search)))
+                if not self.search[name].contains(value):
+                    raise ValueError(f"enqueued {name} {value!r} lies outside its dimension")
+        return self
+
+
+def find_space(name: str | Path, spaces: Path = SPACES) -> Path:
+    """Find a space file: a path as given, else a name in ``search_spaces/``, with or without ``.yaml``."""
+    given = Path(name)
+    for candidate in (given, spaces / given, spaces / f"{given}.yaml"):
+        if candidate.is_file():
+            return candidate
+    wanted = given.name if given.suffix == ".yaml" else f"{given.name}.yaml"
+    raise unknown("search space", wanted, (path.name for path in spaces.glob("*.yaml")))
+
+
+def load_space(path: Path, overrides: Mapping[str, Any] | None = None, *, rehearsal: bool = False) -> StudySpec:
+    """Read a space file; the rehearsal's changes come over it, and ``overrides`` (from ``--set``) over both.
+
+    A searched dimension that is given a value becomes fixed.
+    """
+    raw = _read_mapping(path)
+    changes = dict(raw.get("rehearsal") or {}) if rehearsal else {}
+    changes.update(overrides or {})
+    search = {key: value for key, value in (raw.get("search") or {}).items() if key not in changes}
+    enqueue = [{k: v for k, v in point.items() if k not in changes} for point in raw.get("enqueue") or []]
+    merged = {**raw, "search": search, "enqueue": enqueue, **changes}
+    try:
+        return StudySpec.model_validate(merged)
+    except ValidationError as error:
+        raise UserError(_one_line(error, path)) from error
+
+
+def _read_mapping(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise UserError(f"{where}: not valid YAML: {error.problem}") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: expected UTF-8 text, got a byte that is not at position {error.start}") from error
+    if not isinstance(content, dict):
+        raise UserError(f"{path}: expected a mapping of settings, got {type(content).__name__}")
+    for section, kind in (("search", dict), ("rehearsal", dict), ("enqueue", list)):
+        if not isinstance(content.get(section) or kind(), kind):
+            raise UserError(f"{path}:{_line_of(path, section)}: {section}: expected a {kind.__name__}")
+    return content
+
+
+def _one_line(error: ValidationError, path: Path) -> str:
+    """Say the first fault that pydantic found in the words of the file."""
+    first = error.errors()[0]
+    location = [str(part) for part in first["loc"] if part not in ("Range", "Choices")]
+    where = f"{path}:{_line_of(path, *location)}" if location else str(path)
+    if first["type"] == "extra_forbidden" and len(location) == 1:
+        return f"{where}: {unknown('setting', location[0], StudySpec.model_fields)}"
+    name = f"{'.'.join(location)}: " if location else ""
+    message = first["msg"].removeprefix("Value error, ")
+    got = f", got {first['input']!r}" if location and not isinstance(first["input"], dict) else ""
+    return f"{where}: {name}{message[0].lower() + message[1:]}{got}"
+
+
+def _line_of(path: Path, *keys: str) -> int:
+    """Find the line of the innermost key of ``keys`` that the file holds, 1 if it holds none."""
+    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    line = 1
+    for key in keys:
+        if not isinstance(node, yaml.MappingNode):
+            break
+        for key_node, value_node in node.value:
+            if key_node.value == key:
+                line, node = key_node.start_mark.line + 1, value_node
+                break
+        else:
+            break
+    return line

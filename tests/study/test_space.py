@@ -1,0 +1,88 @@
+from pathlib import Path
+
+import pytest
+
+from gap.errors import UserError
+from study.space import find_space, load_space
+
+GOOD = """\
+dataset: pictograms
+language: es
+epochs: 3
+search:
+  terms: {choices: [ce, ce+variance], default: ce}
+  beta: {low: -1, high: 1, when: variance}
+  rank: {choices: [4, 8]}
+enqueue:
+  - {terms: ce+variance, beta: 1, rank: 8}
+rehearsal: {model: mini, epochs: 1}
+"""
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> Path:
+    path = tmp_path / "good.yaml"
+    path.write_text(GOOD)
+    return path
+
+
+def test_a_good_space(space: Path) -> None:
+    spec = load_space(space)
+    assert (spec.epochs, spec.model, list(spec.search)) == (3, "ViT-L-14", ["terms", "beta", "rank"])
+    assert spec.objectives == {"recall_at_1": "max", "modality_gap": "min"}
+
+
+def test_a_rehearsal_changes_what_its_block_names(space: Path) -> None:
+    spec = load_space(space, rehearsal=True)
+    assert (spec.epochs, spec.model, spec.language) == (1, "mini", "es")
+
+
+def test_an_override_wins_and_fixes_a_searched_dimension(space: Path) -> None:
+    spec = load_space(space, {"rank": 16, "epochs": 7}, rehearsal=True)
+    assert (spec.epochs, spec.rank) == (7, 16)
+    assert "rank" not in spec.search
+    assert "rank" not in spec.enqueue[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "message"),
+    [
+        ("epochs: 3", "epohcs: 3", 3, "unknown setting 'epohcs': did you mean 'epochs'?"),
+        ("epochs: 3", "epochs: 0", 3, "epochs: input should be greater than or equal to 1, got 0"),
+        ("epochs: 3", "lr: .nan", 3, "lr: .*finite"),
+        ("language: es", "language: fr", 2, "language: input should be 'en' or 'es', got 'fr'"),
+        ("rank: {choices", "rnak: {choices", 4, None),
+        ("low: -1, high: 1", "low: 1, high: -1", 6, "low must be less than high"),
+        ("rank: 8}", "rank: 5}", 1, "enqueued rank 5 lies outside its dimension"),
+        ("rank: 8}", "rnak: 8}", 1, "unknown enqueued parameter 'rnak': did you mean 'rank'?"),
+        ("search:", "search: [", 6, "not valid YAML"),
+    ],
+)
+def test_a_fault_is_one_line_that_says_where(space: Path, old: str, new: str, line: int, message: str | None) -> None:
+    space.write_text(GOOD.replace(old, new))
+    with pytest.raises(UserError, match=message) as caught:
+        load_space(space)
+    text = str(caught.value)
+    assert "\n" not in text
+    assert text.startswith(str(space))
+    assert message is None or line == 1 or f"{space}:{line}" in text
+
+
+@pytest.mark.parametrize("text", ["", "- a\n", "42\n"])
+def test_a_file_that_is_no_mapping(space: Path, text: str) -> None:
+    space.write_text(text)
+    with pytest.raises(UserError, match="expected a mapping of settings"):
+        load_space(space)
+
+
+def test_a_space_that_does_not_exist_lists_those_that_do(space: Path) -> None:
+    with pytest.raises(
+        UserError, match=r"unknown search space 'goood.yaml': did you mean 'good.yaml'\? Allowed: good.yaml"
+    ):
+        find_space("goood", spaces=space.parent)
+
+
+def test_a_space_is_found_by_name_and_by_path(space: Path) -> None:
+    assert find_space("good", spaces=space.parent) == space
+    assert find_space("good.yaml", spaces=space.parent) == space
+    assert find_space(space) == space
