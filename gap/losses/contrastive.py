@@ -1,0 +1,50 @@
+"""CLIP's symmetric cross-entropy, and the pairwise sigmoid loss that can take its place."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+
+def ce(
+    image_features: Float[Tensor, "n d"],
+    text_features: Float[Tensor, "n d"],
+    *,
+    logit_scale: Float[Tensor, ""] | float = 1.0,
+) -> Float[Tensor, ""]:
+    """Pull each pair together against every other text and image of the batch.
+
+    ½ [CE(s·c, rows) + CE(s·cᵀ, rows)] with c_ij = <x_i, y_j> and the diagonal as labels. Range [0, ∞); about ln n for
+    features that tell nothing. ``logit_scale`` is the multiplier s, as open_clip's losses take it.
+
+    Source: Radford et al. 2021 (CLIP); thesis, algorithm 1.
+
+    >>> x = torch.eye(2)
+    >>> round(ce(x, x, logit_scale=1.0).item(), 4)
+    0.3133
+    """
+    logits = logit_scale * image_features @ text_features.T
+    labels = torch.arange(len(logits), device=logits.device)
+    return (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2
+
+
+def siglip(
+    image_features: Float[Tensor, "n d"],
+    text_features: Float[Tensor, "n d"],
+    *,
+    logit_scale: Float[Tensor, ""] | float = 1.0,
+    logit_bias: Float[Tensor, ""] | float = 0.0,
+) -> Float[Tensor, ""]:
+    """Judge every image-text cell by itself: a pair or not.
+
+    −(1/n) Σ_ij log σ(z_ij (s·c_ij + b)) with z_ij = 1 on the diagonal and −1 off it. Range [0, ∞).
+
+    Source: Zhai et al. 2023 (SigLIP), equation 1.
+
+    >>> x = torch.eye(2)
+    >>> round(siglip(x, -x, logit_scale=1.0).item(), 4)
+    2.0064
+    """
+    logits = logit_scale * image_features @ text_features.T + logit_bias
+    sign = 2 * torch.eye(len(logits), dtype=logits.dtype, device=logits.device) - 1
+    return -F.logsigmoid(sign * logits).sum() / len(logits)
