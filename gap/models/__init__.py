@@ -1,0 +1,1 @@
+"""Models: load a CLIP, let adapters reach every projection, save and reload them."""
