@@ -1,0 +1,1 @@
+"""Datasets: from a source of pictures and words to arrays and splits."""
