@@ -1,6 +1,7 @@
 import os
+from importlib import import_module
 
-# Set before ray, transformers or jax-like libraries are imported anywhere.
+# Read once, when ray or transformers is imported.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
@@ -8,3 +9,6 @@ from jaxtyping import install_import_hook
 
 # Every shape in a signature of `gap` is checked while the tests run.
 install_import_hook("gap", "beartype.beartype")
+
+# Before any test imports open_clip, which needs torchvision's operators declared.
+import_module("gap")

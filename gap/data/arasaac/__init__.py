@@ -1,0 +1,1 @@
+"""ARASAAC's pictograms with Spanish and English keywords, read from a local directory."""

@@ -1,0 +1,111 @@
+"""A directory of ARASAAC pictograms as records.
+
+Layout: ``{language}.json``, the answer of ARASAAC's ``GET /v1/pictograms/all/{language}`` (a list of records with
+``_id`` and ``keywords``), and ``images/``, with one file a record: ``{id}.png``, ``{id}.webp``, ``{id}_500.png`` or
+``{id}_300.png`` (the first of these that exists).
+
+The group of a record is the connected component of records that share a keyword in the language, whatever its case:
+synonyms chain, so that neither a caption nor a keyword of it is on both sides of a split. In the catalogue of 9,879
+records the largest component has 39 records in Spanish and 214 in English, small enough to be split by.
+"""
+
+import html
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from gap.data.groups import connected_groups
+from gap.data.prompts import caption
+from gap.data.records import Catalogue, Record, Skipped, Source
+from gap.errors import UserError
+
+LICENCE = (
+    "Pictograms: author Sergio Palao, source ARASAAC (https://arasaac.org), owner Gobierno de Aragón, "
+    "CC BY-NC-SA 4.0 (https://creativecommons.org/licenses/by-nc-sa/4.0/)."
+)
+LAYOUT = "es.json or en.json, and images/{id}.png (or .webp, _500.png, _300.png)"
+_ENDINGS = (".png", ".webp", "_500.png", "_300.png")
+
+
+def clean_keywords(entries: Any) -> list[str]:
+    """List a record's keywords: HTML entities and white space resolved, empty and repeated ones dropped.
+
+    >>> clean_keywords([{"keyword": " salt &amp;\\u00a0 pepper"}, {"keyword": None}, {"keyword": "Salt & pepper"}])
+    ['salt & pepper']
+    """
+    found: dict[str, str] = {}
+    for entry in entries if isinstance(entries, list) else []:
+        word = entry.get("keyword") if isinstance(entry, dict) else None
+        if isinstance(word, str) and (text := " ".join(html.unescape(word).split())):
+            found.setdefault(text.casefold(), text)
+    return list(found.values())
+
+
+def _entries(directory: Path, language: str) -> list[Any]:
+    """Read the catalogue file, or say in one line what is wrong with it."""
+    if not directory.is_dir():
+        raise UserError(f"arasaac: expected a directory with {LAYOUT}, but {directory} is not a directory")
+    path = directory / f"{language}.json"
+    if not path.is_file():
+        raise UserError(f"arasaac: {path} is missing; expected in the directory: {LAYOUT}")
+    if not (directory / "images").is_dir():
+        raise UserError(f"arasaac: {directory / 'images'} is missing; expected in the directory: {LAYOUT}")
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"arasaac: cannot read {path}: {error}") from error
+    if not isinstance(entries, list) or not entries:
+        got = "an empty one" if entries == [] else type(entries).__name__
+        raise UserError(f"arasaac: expected a list of records in {path}, got {got}")
+    return entries
+
+
+def _by_id(entries: Iterable[Any], skipped: list[Skipped]) -> dict[int, list[str]]:
+    """Map every usable id to its keywords, by ascending id: the order in the file does not matter."""
+    keywords: dict[int, list[str]] = {}
+    for position, entry in enumerate(entries):
+        identifier = entry.get("_id") if isinstance(entry, dict) else None
+        if type(identifier) is not int:
+            skipped.append(Skipped(f"record {position}", "no integer _id"))
+        elif identifier in keywords:
+            skipped.append(Skipped(str(identifier), "the id occurs twice"))
+        else:
+            keywords[identifier] = clean_keywords(entry.get("keywords"))
+    return dict(sorted(keywords.items()))
+
+
+def read(language: str, directory: Path | None) -> Catalogue:
+    """Read the records of ``directory`` whose image file exists and which have a keyword.
+
+    Raises UserError when the directory, its catalogue file or its images are missing or malformed.
+    """
+    if directory is None:
+        raise UserError(f"arasaac: no directory given; expected one with {LAYOUT}")
+    skipped: list[Skipped] = []
+    keywords = _by_id(_entries(directory, language), skipped)
+    files = {path.name for path in (directory / "images").iterdir()}
+    usable: dict[int, Path] = {}
+    for identifier, words in keywords.items():
+        names = [f"{identifier}{ending}" for ending in _ENDINGS if f"{identifier}{ending}" in files]
+        if not words:
+            skipped.append(Skipped(str(identifier), "no keywords"))
+        elif not names:
+            skipped.append(Skipped(str(identifier), "no image file"))
+        else:
+            usable[identifier] = directory / "images" / names[0]
+    identifiers = list(usable)
+    groups = connected_groups([{word.casefold() for word in keywords[identifier]} for identifier in identifiers])
+    records = [
+        Record(
+            id=str(identifier),
+            captions=(caption(keywords[identifier], language),),
+            group=str(identifiers[group]),
+            image=usable[identifier],
+        )
+        for identifier, group in zip(identifiers, groups, strict=True)
+    ]
+    return Catalogue(records, skipped)
+
+
+ARASAAC = Source(languages=("es", "en"), licence=LICENCE, layout=LAYOUT, read=read)

@@ -1,0 +1,66 @@
+"""Directories that appear whole or not at all, built by one process at a time."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from platformdirs import user_cache_path
+
+from gap.errors import UserError
+
+
+def default_cache() -> Path:
+    """Return ``$MODALITY_GAP_CACHE``, or else the user's cache directory for ``modality-gap``."""
+    chosen = os.environ.get("MODALITY_GAP_CACHE")
+    return Path(chosen).expanduser() if chosen else user_cache_path("modality-gap", appauthor=False)
+
+
+def _lock(target: Path) -> FileLock:
+    return FileLock(target.with_name(f".{target.name}.lock"))
+
+
+def _part(target: Path) -> Path:
+    return target.with_name(f"{target.name}.part")
+
+
+def build_once(target: Path, fill: Callable[[Path], None]) -> bool:
+    """Make the directory ``target`` unless it exists: ``fill`` writes into a temporary one, which is then renamed.
+
+    A second process waits for the first and finds the result. The lock ends with its process, however that ends, so
+    a temporary directory found under the lock is dead and is removed. Returns whether ``fill`` ran.
+
+    Raises UserError when the parent directory cannot be written to.
+    """
+    if target.is_dir():
+        return False
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _lock(target):
+            pass
+    except OSError as error:
+        raise UserError(f"cannot write to the cache directory {target.parent}: {error.strerror}") from error
+    with _lock(target):
+        if target.is_dir():
+            return False
+        part = _part(target)
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir()
+        try:
+            fill(part)
+            part.replace(target)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
+    return True
+
+
+def remove_dead_parts(directory: Path) -> None:
+    """Remove what interrupted processes left in ``directory``: temporary directories whose lock nobody holds."""
+    for part in directory.glob("*.part"):
+        try:
+            with _lock(part.with_suffix("")).acquire(timeout=0):
+                shutil.rmtree(part, ignore_errors=True)
+        except Timeout:
+            continue

@@ -1,0 +1,103 @@
+"""A prepared dataset: a directory with three files, and what the rest of the project sees of it.
+
+``images.npy``
+    uint8 [m s s 3], RGB, row i is image i. A hard link where the file system allows it: the languages of one source
+    share the file.
+``captions.json``
+    ``format`` (1), ``name``, ``language``, ``image_size``, ``licence``, ``data_hash``; ``ids``: m strings;
+    ``captions``: m lists of one or more strings; ``groups``: m strings, the units of the split; ``skipped``: a list of
+    ``{"id", "reason"}``, the records that could not be used.
+``splits.json``
+    ``format`` (1), ``method``, ``seed``, ``test_fraction``, ``split_hash``; ``train`` and ``test``: ascending rows.
+
+``data_hash`` is a sha256 over the image files, the size, the version of the preprocessing and every id, caption and
+group; ``split_hash`` one over the ids of both parts.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int64, UInt8
+
+from gap.errors import UserError
+
+FORMAT = 1
+IMAGES, CAPTIONS, SPLITS = "images.npy", "captions.json", "splits.json"
+
+
+@dataclass(frozen=True)
+class PairDataset:
+    """Images with their captions, split into training and test images.
+
+    ``images`` is memory-mapped and read-only: a batch is ``images[rows]``. ``train`` and ``test`` hold ascending rows.
+    """
+
+    name: str
+    language: str
+    images: UInt8[np.ndarray, "m s s 3"]
+    ids: list[str]
+    captions: list[list[str]]
+    train: Int64[np.ndarray, " train"]
+    test: Int64[np.ndarray, " test"]
+    data_hash: str
+    split_hash: str
+    licence: str
+    skipped: list[dict[str, str]]
+
+
+def digest(value: Any) -> str:
+    """Hash a JSON value: sha256 of its compact form, in hexadecimal digits."""
+    return hashlib.sha256(json.dumps(value, separators=(",", ":"), sort_keys=True).encode()).hexdigest()
+
+
+def hash_split(ids: Sequence[str], train: Sequence[int], test: Sequence[int]) -> str:
+    """Hash the ids of both parts."""
+    return digest([[ids[row] for row in train], [ids[row] for row in test]])
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """Read one of the two JSON files, or say in one line why it is not a prepared dataset."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path.parent} is not a prepared dataset: cannot read {path.name}: {error}") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise UserError(f"{path} is not of format {FORMAT}; delete {path.parent} and prepare the dataset again")
+    return content
+
+
+def open_dataset(path: Path) -> PairDataset:
+    """Open a directory that :func:`gap.data.prepare` made; the images stay on disk.
+
+    Raises UserError when the directory is missing or its files are damaged or do not fit together.
+    """
+    described, split = _json(path / CAPTIONS), _json(path / SPLITS)
+    try:
+        images = np.load(path / IMAGES, mmap_mode="r")
+    except (OSError, ValueError, EOFError) as error:
+        raise UserError(f"{path / IMAGES} is damaged ({error}); delete {path} and prepare the dataset again") from error
+    rows = len(described["ids"])
+    if (
+        images.shape[0] != rows
+        or len(described["captions"]) != rows
+        or len(split["train"]) + len(split["test"]) != rows
+    ):
+        raise UserError(f"{path}: its files do not have the same number of images; delete it and prepare it again")
+    return PairDataset(
+        name=described["name"],
+        language=described["language"],
+        images=images,
+        ids=described["ids"],
+        captions=described["captions"],
+        train=np.asarray(split["train"], dtype=np.int64),
+        test=np.asarray(split["test"], dtype=np.int64),
+        data_hash=described["data_hash"],
+        split_hash=split["split_hash"],
+        licence=described["licence"],
+        skipped=described["skipped"],
+    )

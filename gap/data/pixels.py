@@ -1,0 +1,58 @@
+"""From the bytes of an image file to the pixels that a model sees.
+
+The arithmetic is that of ``open_clip.image_transform(..., is_train=False)`` before its normalisation, pixel for pixel:
+the shorter side is resized to the model's size (bicubic, antialiased), the centre is cropped. Transparency is laid on
+white first; like open_clip, this takes no notice of EXIF orientation. SVG is rasterised at the model's size.
+"""
+
+import io
+
+import numpy as np
+import resvg_py
+from jaxtyping import UInt8
+from PIL import Image
+
+# Any change to the pixels that come out must raise this number: it is part of every cache key.
+VERSION = 1
+_WHITE = "#ffffff"
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    """Convert to RGB, with whatever is transparent on white: alpha channels and transparent palette entries alike."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    rgba = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", rgba.size, _WHITE), rgba).convert("RGB")
+
+
+def fit(image: Image.Image, size: int) -> Image.Image:
+    """Scale the shorter side to ``size`` and crop the centre.
+
+    >>> fit(Image.new("RGB", (300, 200)), 100).size
+    (100, 100)
+    """
+    shorter = min(image.size)
+    width, height = (size if side == shorter else int(size * side / shorter) for side in image.size)
+    if image.size != (width, height):
+        image = image.resize((width, height), Image.Resampling.BICUBIC)
+    left, top = round((width - size) / 2), round((height - size) / 2)
+    return image.crop((left, top, left + size, top + size))
+
+
+def rasterise(svg: bytes, size: int) -> bytes:
+    """Draw an SVG on white as a PNG of ``size`` pixels. Fonts of the machine are not used."""
+    return bytes(
+        resvg_py.svg_to_bytes(
+            svg_string=svg.decode("utf-8"), width=size, height=size, skip_system_fonts=True, background=_WHITE
+        )
+    )
+
+
+def decode(data: bytes, suffix: str, size: int) -> UInt8[np.ndarray, "size size 3"]:
+    """Turn the bytes of a file with this suffix (``.svg``, or any that Pillow reads) into RGB pixels, 0 to 255.
+
+    Raises whatever the decoder raises for damaged files: OSError, ValueError, SyntaxError and others.
+    """
+    png = rasterise(data, size) if suffix == ".svg" else data
+    with Image.open(io.BytesIO(png)) as image:
+        return np.asarray(fit(on_white(image), size))

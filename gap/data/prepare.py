@@ -1,0 +1,160 @@
+"""From a source of pictures and words to a prepared dataset in the cache."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+from gap.data.cache import build_once, default_cache, remove_dead_parts
+from gap.data.dataset import CAPTIONS, FORMAT, IMAGES, SPLITS, digest, hash_split
+from gap.data.images import ARRAY, LEFT_OUT, file_digests, images_key, write_images
+from gap.data.progress import say
+from gap.data.records import Catalogue, Record, Skipped, Source, name_some, stop_if_many
+from gap.data.sources import DATASETS
+from gap.data.splits import SEED, TEST_FRACTION, split_groups
+from gap.errors import UserError, unknown
+
+
+def _directory(dataset: str, source: Source, data_dir: Path | None, cache: Path) -> Path | None:
+    """Find the directory to read: the one given, or else the cached copy; None for a bundled source."""
+    if source.layout is None:
+        if data_dir is not None:
+            raise UserError(f"{dataset} is bundled and reads no data directory, got {data_dir}")
+        return None
+    cached = cache / "sources" / dataset
+    if data_dir is None and not cached.is_dir():
+        raise UserError(f"{dataset}: no data; give --data-dir DIR, where DIR holds {source.layout}")
+    return data_dir if data_dir is not None else cached
+
+
+def is_at_hand(dataset: str, *, data_dir: Path | None = None, cache_dir: Path | None = None) -> bool:
+    """Tell whether a dataset can be prepared: it is bundled, its directory is given, or a copy is cached.
+
+    >>> is_at_hand("pictograms")
+    True
+    """
+    if dataset not in DATASETS:
+        raise unknown("dataset", dataset, DATASETS)
+    cached = (cache_dir or default_cache()) / "sources" / dataset
+    return DATASETS[dataset].layout is None or data_dir is not None or cached.is_dir()
+
+
+def _readable(dataset: str, catalogue: Catalogue, digests: dict[str, str]) -> Catalogue:
+    """Move the records whose image file cannot be read to the skipped ones; stop when these are too many."""
+    records = [record for record in catalogue.records if record.id in digests]
+    unreadable = [
+        Skipped(record.id, f"{record.image.name}: cannot be read")
+        for record in catalogue.records
+        if record.id not in digests
+    ]
+    skipped = [*catalogue.skipped, *unreadable]
+    stop_if_many(dataset, skipped, len(records) + len(skipped))
+    return Catalogue(records, skipped)
+
+
+def _describe(
+    dataset: str, language: str, image_size: int, key: str, records: list[Record], skipped: list[Skipped]
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Make the content of ``captions.json`` and ``splits.json``."""
+    ids = [record.id for record in records]
+    groups = [record.group for record in records]
+    captions = [list(record.captions) for record in records]
+    train, test = (rows.tolist() for rows in split_groups(groups))
+    described = {
+        "format": FORMAT,
+        "name": dataset,
+        "language": language,
+        "image_size": image_size,
+        "licence": DATASETS[dataset].licence,
+        "data_hash": digest([key, dataset, language, ids, captions, groups]),
+        "ids": ids,
+        "captions": captions,
+        "groups": groups,
+        "skipped": [{"id": one.id, "reason": one.reason} for one in skipped],
+    }
+    split = {
+        "format": FORMAT,
+        "method": "whole groups by ascending sha256('seed/group')",
+        "seed": SEED,
+        "test_fraction": TEST_FRACTION,
+        "split_hash": hash_split(ids, train, test),
+        "train": train,
+        "test": test,
+    }
+    return described, split
+
+
+def _link(source: Path, target: Path) -> None:
+    """Share a file, or copy it on file systems without hard links."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def prepare(
+    dataset: str,
+    *,
+    language: str,
+    image_size: int,
+    data_dir: Path | None = None,
+    cache_dir: Path | None = None,
+    progress: bool = True,
+) -> Path:
+    """Prepare a dataset for a model's image size and return its directory, which :func:`open_dataset` opens.
+
+    Everything is kept in ``cache_dir`` (default: ``$MODALITY_GAP_CACHE``, or else the user's cache directory) under
+    a hash of its content: a second call only hashes the source's files, and a changed file gives a new directory.
+    It can be interrupted at any moment and run by several processes at once. ``progress`` shows a bar on standard
+    error at a terminal, and a line elsewhere. An unusable record is skipped and named, up to 1 % of the records.
+
+    Raises UserError for an unknown dataset or language, an ``image_size`` below 1, a missing or malformed source,
+    more than 1 % of unusable records, and a cache that cannot be written to.
+    """
+    if dataset not in DATASETS:
+        raise unknown("dataset", dataset, DATASETS)
+    source = DATASETS[dataset]
+    if language not in source.languages:
+        raise unknown(f"language of {dataset}", language, source.languages)
+    if image_size < 1:
+        raise UserError(f"image_size: expected a positive number of pixels, got {image_size}")
+    cache = cache_dir or default_cache()
+    catalogue = source.read(language, _directory(dataset, source, data_dir, cache))
+    digests = file_digests(catalogue.records)
+    catalogue = _readable(dataset, catalogue, digests)
+    total = len(catalogue.records) + len(catalogue.skipped)
+
+    key = images_key(digests, image_size)
+    images = cache / "images" / f"{dataset}_{image_size}-{key[:16]}"
+    remove_dead_parts(images.parent)
+    build_once(
+        images,
+        lambda part: write_images(
+            part,
+            catalogue.records,
+            digests,
+            name=dataset,
+            image_size=image_size,
+            already_skipped=catalogue.skipped,
+            progress=progress,
+        ),
+    )
+    undecodable = [Skipped(**one) for one in json.loads((images / LEFT_OUT).read_text(encoding="utf-8"))]
+    skipped = [*catalogue.skipped, *undecodable]
+    stop_if_many(dataset, skipped, total)
+
+    left_out = {one.id for one in undecodable}
+    records = [record for record in catalogue.records if record.id not in left_out]
+    described, split = _describe(dataset, language, image_size, key, records, skipped)
+    content = digest([described["data_hash"], split, described["skipped"]])
+    prepared = cache / "datasets" / f"{dataset}_{language}_{image_size}-{content[:16]}"
+    remove_dead_parts(prepared.parent)
+
+    def fill(part: Path) -> None:
+        _link(images / ARRAY, part / IMAGES)
+        (part / CAPTIONS).write_text(json.dumps(described, ensure_ascii=False), encoding="utf-8")
+        (part / SPLITS).write_text(json.dumps(split), encoding="utf-8")
+
+    if build_once(prepared, fill) and progress and skipped:
+        say(f"{dataset}: skipped {len(skipped)} of {total} records: {name_some(skipped)}")
+    return prepared

@@ -1,0 +1,69 @@
+"""What a source of pictures and words hands over: records, and the ones it had to leave out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gap.errors import UserError
+
+MAX_UNUSABLE = 0.01
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Record:
+    """One picture with its captions. Records of one ``group`` stay in the same part of the split."""
+
+    id: str
+    captions: tuple[str, ...]
+    group: str
+    image: Path
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A record that cannot be used, and why."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Every record of a source in one language, in an order that depends on nothing but the records."""
+
+    records: list[Record]
+    skipped: list[Skipped]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A dataset by name: its languages, its licence, and how to read it.
+
+    ``read(language, directory)`` makes the catalogue. ``layout`` says what the directory must hold; it is None for a
+    source that is bundled, and whose ``read`` gets no directory.
+    """
+
+    languages: tuple[str, ...]
+    licence: str
+    layout: str | None
+    read: Callable[[str, Path | None], Catalogue]
+
+
+def name_some(skipped: list[Skipped]) -> str:
+    """Name the first few of the skipped records in one line.
+
+    >>> name_some([Skipped("7", "no keywords")])
+    '7 (no keywords)'
+    """
+    named = ", ".join(f"{one.id} ({one.reason})" for one in skipped[:_NAMED])
+    return named + (", ..." if len(skipped) > _NAMED else "")
+
+
+def stop_if_many(name: str, skipped: list[Skipped], total: int) -> None:
+    """Raise UserError when more than 1 % of ``total`` records are unusable: that is no accident but a wrong mirror."""
+    if len(skipped) > MAX_UNUSABLE * total:
+        raise UserError(
+            f"{name}: {len(skipped)} of {total} records are unusable, at most {MAX_UNUSABLE:.0%} may be: "
+            + name_some(skipped)
+        )

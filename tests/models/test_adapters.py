@@ -1,0 +1,90 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
+from torch import Tensor, nn
+
+import gap.models
+from gap.errors import UserError
+from gap.models.adapters import METHODS, adapt, trained_parameters
+from gap.models.attention import split_attention
+
+TINY = Path(gap.models.__file__).parent / "configs" / "tiny.json"
+
+
+def tiny() -> nn.Module:
+    config = json.loads(TINY.read_text())
+    torch.manual_seed(0)
+    model = CLIP(config["embed_dim"], CLIPVisionCfg(**config["vision_cfg"]), CLIPTextCfg(**config["text_cfg"]))
+    split_attention(model)
+    return model.eval()
+
+
+def embed(model: nn.Module) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(1)
+    images = torch.randn(4, 3, 32, 32, generator=generator)
+    tokens = torch.randint(1, 49407, (4, 77), generator=generator)
+    return model.encode_image(images), model.encode_text(tokens)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_adapted_model_starts_as_its_base(method: str) -> None:
+    expected = embed(tiny())
+    model = tiny()
+    adapt(model, method=method, rank=4)
+    for got, base in zip(embed(model), expected, strict=True):
+        torch.testing.assert_close(got, base, atol=1e-6, rtol=1e-6)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_one_step_changes_both_towers(method: str) -> None:
+    model = tiny()
+    adapt(model, method=method, rank=4)
+    before = [features.detach().clone() for features in embed(model)]
+    optimiser = torch.optim.SGD(trained_parameters(model), lr=0.1)
+    images, texts = embed(model)
+    (images * texts).sum().backward()
+    optimiser.step()
+    for got, old in zip(embed(model), before, strict=True):
+        assert not torch.allclose(got, old)
+
+
+@pytest.mark.parametrize("method", ["dora", "lora"])
+def test_no_adapter_is_dead(method: str) -> None:
+    model = tiny()
+    adapt(model, method=method, rank=4)
+    generator = torch.Generator().manual_seed(2)
+    images, texts = embed(model)
+    target = torch.randn(images.shape, generator=generator)
+    ((images * target).sum() + (texts * target).sum()).backward()
+    second = {name: p for name, p in model.named_parameters() if "lora_B" in name}
+    assert len(second) == 6 * 6  # q, k, v, out and two of the MLP in six blocks
+    assert [name for name, p in second.items() if p.grad is None or not p.grad.any()] == []
+
+
+def test_the_temperature_is_left_to_its_policy() -> None:
+    for method in METHODS:
+        model = tiny()
+        adapt(model, method=method)
+        assert not model.logit_scale.requires_grad
+
+
+def test_rank_and_last_n_decide_how_much_is_trained() -> None:
+    def trained(**settings: int | str) -> int:
+        model = tiny()
+        adapt(model, **settings)  # type: ignore[arg-type]
+        return sum(parameter.numel() for parameter in trained_parameters(model))
+
+    assert trained(method="lora", rank=8) == 2 * trained(method="lora", rank=4)
+    assert trained(method="lora", rank=4) < trained(method="dora", rank=4)
+    assert trained(method="last_layers", last_n=1) * 2 == trained(method="last_layers", last_n=2)
+    assert trained(method="last_layers", last_n=3) < trained(method="full")
+
+
+def test_errors_name_the_allowed() -> None:
+    with pytest.raises(UserError, match="unknown adaptation method 'doora': did you mean 'dora'"):
+        adapt(tiny(), method="doora")
+    with pytest.raises(UserError, match="last_layers needs towers made of blocks"):
+        adapt(nn.Linear(2, 2), method="last_layers")
