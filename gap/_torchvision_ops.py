@@ -27,7 +27,7 @@ def _extension_loads() -> bool:
     if not extensions:
         return False
     try:
-        torch.ops.load_library(str(extensions[0]))  # type: ignore[no-untyped-call]
+        torch.ops.load_library(str(extensions[0]))
     except OSError:
         return False
     return True
@@ -37,10 +37,10 @@ def declare_missing_ops() -> list[str]:
     """Declare torchvision's detection operators where its extension cannot provide them; return their names."""
     if _extension_loads():
         return []
-    library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
+    library = torch.library.Library("torchvision", "FRAGMENT")
     missing = [name for name in _SCHEMAS if not hasattr(torch.ops.torchvision, name)]
     for name in missing:
-        library.define(_SCHEMAS[name])  # type: ignore[no-untyped-call]
+        library.define(_SCHEMAS[name])
     _keep_alive.append(library)  # a Library takes its definitions with it when it is collected
     return missing
 
