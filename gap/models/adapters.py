@@ -1,12 +1,16 @@
 """What is trained: low-rank adapters on every projection, the last blocks, or everything.
 
 DoRA and LoRA go on every ``nn.Linear`` of both towers and on every ungrouped 1×1 convolution; never on embeddings,
-norms or depthwise convolutions. An adapted model equals its base at the start: the second factor starts at zero.
+norms or depthwise convolutions. Two of open_clip's own parts are left out as they are: the attention pool of its
+ResNets, which reads its layers' weights without calling them, and the text tower's last projection, which is a bare
+parameter in most models and told apart by its type in the others. An adapted model equals its base at the start: the
+second factor starts at zero.
 """
 
 from collections.abc import Callable, Iterator
 
 import peft
+from open_clip.modified_resnet import AttentionPool2d
 from torch import nn
 
 from gap.errors import UserError, unknown
@@ -39,7 +43,12 @@ def adapter_targets(model: nn.Module) -> list[str]:
     >>> adapter_targets(nn.ModuleDict({"fc": nn.Linear(2, 2), "norm": nn.LayerNorm(2), "pw": nn.Conv2d(2, 2, 1)}))
     ['fc', 'pw']
     """
-    return [name for name, module in model.named_modules() if _is_projection(module)]
+    pools = tuple(f"{name}." for name, module in model.named_modules() if isinstance(module, AttentionPool2d))
+    return [
+        name
+        for name, module in model.named_modules()
+        if _is_projection(module) and not name.startswith(pools) and name.rpartition(".")[2] != "text_projection"
+    ]
 
 
 def trained_parameters(model: nn.Module) -> Iterator[nn.Parameter]:
@@ -49,6 +58,20 @@ def trained_parameters(model: nn.Module) -> Iterator[nn.Parameter]:
     6
     """
     return (parameter for parameter in model.parameters() if parameter.requires_grad)
+
+
+def check_adapters_reached(model: nn.Module) -> None:
+    """Make sure, after a backward pass, that every adapter took part in it.
+
+    A module that reads a layer's weight without calling the layer passes its adapter by: it would never train.
+    Raises ``UserError`` that names the first such layer.
+    """
+    for name, parameter in model.named_parameters():
+        if ".lora_" in name and parameter.requires_grad and parameter.grad is None:
+            layer = name.split(".lora_")[0]
+            raise UserError(
+                f"no adapter can train {layer}, its weight is used directly: take method full or last_layers"
+            )
 
 
 def _is_projection(module: nn.Module) -> bool:

@@ -114,8 +114,8 @@ def packed_state_dict(model: nn.Module) -> dict[str, Tensor]:
 
 
 def _linear(weight: Tensor, bias: Tensor | None) -> nn.Linear:
-    linear = nn.Linear(
-        weight.shape[1], weight.shape[0], bias=bias is not None, device=weight.device, dtype=weight.dtype
+    linear: nn.Linear = nn.utils.skip_init(
+        nn.Linear, weight.shape[1], weight.shape[0], bias=bias is not None, device=weight.device, dtype=weight.dtype
     )
     with torch.no_grad():
         linear.weight.copy_(weight)

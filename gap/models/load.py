@@ -1,0 +1,44 @@
+"""A CLIP by its name: any of open_clip's with a pretrained tag or a checkpoint file, and two of our own."""
+
+from collections.abc import Callable
+
+import open_clip
+
+from gap.errors import UserError, unknown
+from gap.models.attention import split_attention
+from gap.models.clip import Clip
+from gap.models.published import load_published
+from gap.models.tiny import load_tiny
+
+OWN: dict[str, Callable[[str | None], Clip]] = {"tiny": load_tiny}
+
+
+def load_clip(name: str, pretrained: str | None = None) -> Clip:
+    """Load a CLIP in evaluation mode, fp32, on the CPU, with its packed attention split so that adapters reach it.
+
+    ``name`` is a model of open_clip's, which needs ``pretrained``: one of its tags, or a local checkpoint
+    (``.safetensors``, or a ``.pt`` that holds tensors only). Ours are ``mini``, a small pretrained CLIP, and ``tiny``,
+    a randomly initialised ViT for tests; with ``pretrained`` a checkpoint file takes the place of their own weights.
+    The global random state is not touched.
+
+    Raises ``UserError`` on an unknown model or tag, missing weights, a damaged file, or another architecture's.
+
+    >>> clip = load_clip("tiny")
+    >>> clip.image_size, tuple(clip.tokenize(["a bee"]).shape)
+    (32, (1, 77))
+    """
+    if name in OWN:
+        clip = OWN[name](pretrained)
+    elif name in open_clip.list_models():
+        clip = load_published(name, pretrained)
+    else:
+        raise _unknown_model(name)
+    split_attention(clip.model)
+    clip.model.eval()
+    return clip
+
+
+def _unknown_model(name: str) -> UserError:
+    message = str(unknown("model", name, [*OWN, *open_clip.list_models()]))
+    # open_clip has some 150: the whole list would hide the nearest name.
+    return UserError(message.split(" Allowed: ")[0] + " Allowed: mini, tiny, and all of open_clip.list_models()")

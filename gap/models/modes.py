@@ -1,0 +1,34 @@
+"""How the towers behave while they are trained."""
+
+from open_clip.hf_model import HFTextEncoder
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from gap.models.clip import ClipModel
+
+
+def train_mode(model: nn.Module) -> None:
+    """Put a model in training mode, but for what would make fine-tuning depend on more than the batch's pairs.
+
+    Batch norms keep the statistics that they came with: a batch of one dataset would overwrite them. Dropout is off:
+    each epoch's gradients are those of the function that is evaluated, and recomputation repeats them exactly.
+    """
+    model.train()
+    for module in model.modules():
+        if isinstance(module, _BatchNorm):
+            module.eval()
+        elif isinstance(module, nn.Dropout):
+            module.p = 0.0
+
+
+def gradient_checkpointing(model: ClipModel, *, enabled: bool) -> None:
+    """Recompute activations in the backward pass instead of keeping them: the same gradients, less memory, more time.
+
+    Source: Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost".
+    """
+    if not enabled:
+        return
+    model.set_grad_checkpointing(True)
+    if isinstance(getattr(model, "text", None), HFTextEncoder):
+        # The re-entrant form gives no gradient to adapters behind frozen embeddings.
+        model.text.transformer.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})

@@ -1,0 +1,37 @@
+"""``tiny``: a randomly initialised CLIP of a ViT's parts, which takes a ViT-L-14's path through the code in tests."""
+
+import json
+from pathlib import Path
+
+import open_clip
+import torch
+from open_clip.model import CLIP
+
+from gap.models.checkpoint import load_checkpoint
+from gap.models.clip import Clip
+
+CONFIG = Path(__file__).parent / "configs" / "tiny.json"
+
+
+def load_tiny(pretrained: str | None = None) -> Clip:
+    """Build ``tiny``, the same weights every time, or fill it from a checkpoint file.
+
+    >>> load_tiny().model.logit_scale.requires_grad
+    True
+    """
+    architecture = json.loads(CONFIG.read_text(encoding="utf-8"))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = CLIP(**architecture)
+    if pretrained is not None:
+        load_checkpoint(model, Path(pretrained), name="tiny")
+    return Clip(
+        name="tiny",
+        pretrained=pretrained,
+        model=model,
+        tokenize=open_clip.SimpleTokenizer(context_length=architecture["text_cfg"]["context_length"]),
+        image_size=architecture["vision_cfg"]["image_size"],
+        mean=open_clip.OPENAI_DATASET_MEAN,
+        std=open_clip.OPENAI_DATASET_STD,
+        architecture=architecture,
+    )

@@ -1,0 +1,97 @@
+from pathlib import Path
+
+import pytest
+import torch
+from families import FAMILIES, embed, images_and_tokens
+from torch import Tensor, nn
+
+from gap.models.adapters import METHODS, adapt, check_adapters_reached, trained_parameters
+from gap.models.clip import Clip
+from gap.models.load import load_clip
+from gap.models.modes import gradient_checkpointing, train_mode
+
+NAMES = [*FAMILIES, "tiny"]
+
+
+@pytest.fixture(params=NAMES)
+def clip(request: pytest.FixtureRequest, family_weights: dict[str, Path]) -> Clip:
+    return load_clip(request.param, str(family_weights[request.param]) if request.param in family_weights else None)
+
+
+def gradients(clip: Clip) -> dict[str, Tensor]:
+    images, tokens = images_and_tokens(clip)
+    image_features, text_features = clip.model.encode_image(images), clip.model.encode_text(tokens)
+    target = torch.linspace(-1, 1, image_features.numel()).view_as(image_features)
+    ((image_features * target).sum() + (text_features * target).sum()).backward()
+    return {name: p.grad for name, p in clip.model.named_parameters() if p.grad is not None}
+
+
+def randomise_second_factors(model: nn.Module) -> None:
+    """Where the second factor is zero, as it is at the start, the first has no gradient yet."""
+    generator = torch.Generator().manual_seed(3)
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name:
+            parameter.data = 0.01 * torch.randn(parameter.shape, generator=generator)
+
+
+@pytest.mark.parametrize("checkpointing", [False, True])
+@pytest.mark.parametrize("method", ["dora", "lora"])
+def test_no_adapter_is_dead(clip: Clip, method: str, checkpointing: bool) -> None:
+    adapt(clip.model, method=method, rank=2)
+    randomise_second_factors(clip.model)
+    train_mode(clip.model)
+    gradient_checkpointing(clip.model, enabled=checkpointing)
+    found = gradients(clip)
+    check_adapters_reached(clip.model)
+    adapters = {name for name, p in clip.model.named_parameters() if p.requires_grad}
+    assert len(adapters) > 10
+    assert {name for name in adapters if name not in found or not found[name].any()} == set()
+
+
+def test_checkpointing_gives_the_same_gradients(clip: Clip) -> None:
+    adapt(clip.model, method="dora", rank=2)
+    randomise_second_factors(clip.model)
+    train_mode(clip.model)
+    plain = gradients(clip)
+    clip.model.zero_grad()
+    gradient_checkpointing(clip.model, enabled=True)
+    again = gradients(clip)
+    assert set(again) == set(plain)
+    for name in plain:
+        torch.testing.assert_close(again[name], plain[name], atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_adapted_model_starts_as_its_base(clip: Clip, method: str) -> None:
+    expected = embed(clip)
+    adapt(clip.model, method=method, rank=2)
+    for got, base in zip(embed(clip), expected, strict=True):
+        torch.testing.assert_close(got, base, atol=2e-5, rtol=1e-5)
+    assert any(True for _ in trained_parameters(clip.model))
+
+
+def test_training_mode_leaves_batch_statistics_and_values_alone(clip: Clip) -> None:
+    expected = embed(clip)
+    buffers = {name: value.clone() for name, value in clip.model.named_buffers()}
+    train_mode(clip.model)
+    for got, base in zip(embed(clip), expected, strict=True):
+        torch.testing.assert_close(got, base, atol=2e-5, rtol=1e-5)
+    assert all(torch.equal(value, buffers[name]) for name, value in clip.model.named_buffers())
+
+
+def test_a_bypassed_adapter_is_found() -> None:
+    from gap.errors import UserError
+
+    class Bypassed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.used, self.bypassed = nn.Linear(2, 2), nn.Linear(2, 2)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return nn.functional.linear(self.used(x), self.bypassed.weight)
+
+    model = Bypassed()
+    adapt(model, method="lora", rank=1)
+    model(torch.ones(1, 2)).sum().backward()
+    with pytest.raises(UserError, match="no adapter can train bypassed, its weight is used directly"):
+        check_adapters_reached(model)

@@ -1,0 +1,105 @@
+import json
+from pathlib import Path
+
+import peft
+import pytest
+import torch
+from families import FAMILIES, embed
+from safetensors.torch import load_file, save_file
+
+import gap.models.save
+from gap.errors import UserError
+from gap.models.adapters import METHODS, adapt, trained_parameters
+from gap.models.clip import Clip
+from gap.models.load import load_clip
+from gap.models.save import load_adapter, save_adapter
+
+
+def changed(name: str, pretrained: str | None, method: str) -> tuple[Clip, peft.PeftModel | None]:
+    clip = load_clip(name, pretrained)
+    wrapped = adapt(clip.model, method=method, rank=2)
+    clip.model.logit_scale.requires_grad_(True)
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for parameter in trained_parameters(clip.model):
+            parameter.add_(0.02 * torch.randn(parameter.shape, generator=generator))
+    return clip, wrapped
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("name", [*FAMILIES, "tiny"])
+def test_what_is_saved_comes_back_to_the_last_bit(
+    name: str, method: str, family_weights: dict[str, Path], tmp_path: Path
+) -> None:
+    pretrained = str(family_weights[name]) if name in family_weights else None
+    clip, wrapped = changed(name, pretrained, method)
+    save_adapter(clip, wrapped, tmp_path / "deep" / "adapter")
+    again = load_clip(name, pretrained)
+    assert (load_adapter(again, tmp_path / "deep" / "adapter") is None) == (method in ("last_layers", "full"))
+    expected = clip.model.state_dict()
+    assert set(again.model.state_dict()) == set(expected)
+    assert all(torch.equal(value, expected[name]) for name, value in again.model.state_dict().items())
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["adapter"]
+
+
+def test_plain_peft_reads_the_adapters(tmp_path: Path) -> None:
+    clip, wrapped = changed("tiny", None, "dora")
+    save_adapter(clip, wrapped, tmp_path / "adapter")
+    base = load_clip("tiny")
+    plain = peft.PeftModel.from_pretrained(base.model, tmp_path / "adapter")
+    assert plain.peft_config["default"].use_dora
+    for got, expected in zip(embed(base), embed(clip), strict=True):
+        torch.testing.assert_close(got, expected, atol=1e-6, rtol=1e-6)
+    assert json.loads((tmp_path / "adapter" / "adapter_config.json").read_text())["base_model_name_or_path"] == "tiny"
+
+
+def test_an_old_adapter_gives_way_to_a_new_one(tmp_path: Path) -> None:
+    save_adapter(*changed("tiny", None, "full"), tmp_path / "adapter")
+    clip, wrapped = changed("tiny", None, "dora")
+    save_adapter(clip, wrapped, tmp_path / "adapter")
+    assert set(load_file(tmp_path / "adapter" / "trained.safetensors")) == {"logit_scale"}
+
+
+def test_a_failed_save_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip, wrapped = changed("tiny", None, "dora")
+    save_adapter(clip, wrapped, tmp_path / "adapter")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "adapter").iterdir()}
+
+    def full_disk(*arguments: object, **keywords: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(gap.models.save, "save_file", full_disk)
+    with pytest.raises(OSError, match="no space left"):
+        save_adapter(clip, wrapped, tmp_path / "adapter")
+    assert {path.name: path.read_bytes() for path in (tmp_path / "adapter").iterdir()} == before
+    assert [path.name for path in tmp_path.iterdir()] == ["adapter"]
+
+
+def test_the_wrong_base_is_refused(tmp_path: Path, family_weights: dict[str, Path]) -> None:
+    weights = str(family_weights["small-vit"])
+    save_adapter(*changed("small-vit", weights, "dora"), tmp_path / "adapter")
+    with pytest.raises(UserError, match=r"was trained on small-vit .*, not on tiny"):
+        load_adapter(load_clip("tiny"), tmp_path / "adapter")
+
+
+def test_damaged_adapters_are_named_in_one_line(tmp_path: Path) -> None:
+    def refused(message: str) -> None:
+        with pytest.raises(UserError, match=message) as caught:
+            load_adapter(load_clip("tiny"), tmp_path / "adapter")
+        assert "\n" not in str(caught.value)
+
+    refused("expected a directory with trained.safetensors")
+    save_adapter(*changed("tiny", None, "dora"), tmp_path / "adapter")
+    weights_path = tmp_path / "adapter" / "adapter_model.safetensors"
+    weights = load_file(weights_path)
+    first = next(iter(weights))
+    save_file({name: value for name, value in weights.items() if name != first}, weights_path)
+    refused("does not fit: ")
+    save_file({**weights, "base_model.model.nowhere.lora_A.weight": torch.ones(1)}, weights_path)
+    refused("does not fit: .*nowhere")
+    weights_path.write_bytes(b"no tensors")
+    refused("cannot be read")
+    (tmp_path / "adapter" / "adapter_config.json").write_text("{")
+    refused("does not fit: ")
+    (tmp_path / "adapter" / "trained.safetensors").write_bytes(b"")
+    refused("trained.safetensors cannot be read")
