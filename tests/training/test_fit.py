@@ -1,0 +1,185 @@
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from small_data import write_small_data
+
+import gap.training.fit
+from gap.losses import TERMS
+from gap.metrics import METRICS
+from gap.models.load import load_clip
+from gap.models.save import load_adapter
+from gap.training.config import TrialConfig
+from gap.training.errors import NonFiniteError
+from gap.training.evaluation import evaluate_split, make_test_split
+from gap.training.fit import fit
+
+COSTS = {"seconds", "train_seconds", "images_per_second", "peak_memory_gb"}
+Report = dict[str, float]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_small_data(tmp_path_factory.mktemp("data") / "squares")
+
+
+@pytest.fixture(scope="module")
+def train(data: Path) -> Callable[..., list[Report]]:
+    def run(**settings: Any) -> list[Report]:
+        defaults = {"model": "tiny", "data": data, "epochs": 2, "batch_size": 8, "lr": 0.01, "rank": 4, "pool_size": 4}
+        return list(fit(TrialConfig(**(defaults | settings))))
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def plain(train: Callable[..., list[Report]]) -> list[Report]:
+    return train()
+
+
+def numbers(reports: list[Report]) -> list[Report]:
+    return [{name: value for name, value in report.items() if name not in COSTS} for report in reports]
+
+
+def test_every_metric_is_reported_every_epoch(plain: list[Report]) -> None:
+    assert [report["epoch"] for report in plain] == [0, 1, 2]
+    for report in plain:
+        assert set(METRICS) <= set(report)
+        assert all(METRICS[name].low - 1e-6 <= report[name] <= METRICS[name].high + 1e-6 for name in METRICS)
+        assert all(math.isfinite(value) for value in report.values())
+    for report in plain[1:]:
+        assert {"loss", "term_ce", "last_lr", "images_per_second"} <= set(report)
+        assert report["loss"] == pytest.approx(report["term_ce"])
+    assert plain[2]["seconds"] > plain[2]["train_seconds"] > plain[1]["train_seconds"] > 0
+
+
+def test_epoch_zero_is_the_model_before_training(data: Path, plain: list[Report]) -> None:
+    from gap.data import open_dataset
+
+    clip, dataset = load_clip("tiny"), open_dataset(data)
+    split = make_test_split(dataset, clip)
+    expected = evaluate_split(clip, dataset, split, device=torch.device("cpu"), precision="fp32", pool_size=4)
+    assert {name: plain[0][name] for name in METRICS} == pytest.approx(expected, abs=1e-5)
+
+
+def test_training_learns(train: Callable[..., list[Report]]) -> None:
+    reports = train(epochs=12)
+    assert reports[-1]["loss"] < 0.7 * reports[1]["loss"]
+
+
+def test_the_same_seed_gives_the_same_numbers(train: Callable[..., list[Report]], plain: list[Report]) -> None:
+    assert numbers(train()) == numbers(plain)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 1},
+        {"rank": 2},
+        {"lr": 0.02},
+        {"method": "lora"},
+        {"method": "last_layers"},
+        {"method": "full", "lr": 0.001},
+        {"weight_decay": 1.0},
+        {"warmup": 0.9},
+        {"batch_size": 4},
+        {"temperature": "frozen"},
+        {"temperature": "scheduled", "temperature_end": 0.5},
+        {"precision": "bf16"},
+    ],
+    ids=str,
+)
+def test_every_setting_reaches_the_training(
+    train: Callable[..., list[Report]], plain: list[Report], change: dict[str, Any]
+) -> None:
+    assert train(**change)[-1]["modality_gap"] != plain[-1]["modality_gap"]
+
+
+@pytest.mark.parametrize("term", sorted(set(TERMS) - {"ce", "siglip"}))
+def test_every_term_and_its_weight_reach_the_training(
+    train: Callable[..., list[Report]], plain: list[Report], term: str
+) -> None:
+    once, thrice = (train(terms=f"ce+{term}", weights={term: weight}) for weight in (1.0, 3.0))
+    assert f"term_{term}" in once[-1]
+    assert len({plain[-1]["modality_gap"], once[-1]["modality_gap"], thrice[-1]["modality_gap"]}) == 3
+
+
+def test_a_single_term_has_a_weight_too(train: Callable[..., list[Report]]) -> None:
+    # Adam's steps do not depend on the scale of the whole loss: only the loss itself shows it.
+    last = train(weights={"ce": 0.5})[-1]
+    assert last["loss"] == pytest.approx(0.5 * last["term_ce"])
+
+
+def test_siglip_takes_the_place_of_ce(train: Callable[..., list[Report]], plain: list[Report]) -> None:
+    reports = train(terms="siglip")
+    assert "term_ce" not in reports[-1]
+    assert reports[-1]["modality_gap"] != plain[-1]["modality_gap"]
+
+
+def test_alpha_and_beta_reach_the_terms_that_have_them(train: Callable[..., list[Report]]) -> None:
+    for change in ({"terms": "ce+orthogonal_inter", "alpha": 5.0}, {"terms": "ce+variance", "beta": -5.0}):
+        without = {key: value for key, value in change.items() if key == "terms"}
+        assert train(**change)[-1]["modality_gap"] != train(**without)[-1]["modality_gap"]
+
+
+def test_the_temperature_follows_its_policy(train: Callable[..., list[Report]], plain: list[Report]) -> None:
+    start = plain[0]["logit_scale"]
+    assert plain[-1]["logit_scale"] != start
+    assert {report["logit_scale"] for report in train(temperature="frozen")} == {start}
+    ends = train(temperature="scheduled", temperature_end=0.5)
+    assert ends[-1]["logit_scale"] == pytest.approx(2.0)
+    assert ends[1]["logit_scale"] == pytest.approx(math.sqrt(start * 2.0))
+
+
+def test_checkpointing_changes_memory_only(train: Callable[..., list[Report]], plain: list[Report]) -> None:
+    for got, expected in zip(numbers(train(gradient_checkpointing=True)), numbers(plain), strict=True):
+        assert got == pytest.approx(expected, abs=1e-4)
+
+
+def test_what_was_trained_is_saved(data: Path, tmp_path: Path) -> None:
+    from gap.data import open_dataset
+
+    config = TrialConfig(model="tiny", data=data, epochs=1, batch_size=8, lr=0.01, rank=4, pool_size=4)
+    last = list(fit(config, tmp_path / "adapter"))[-1]
+    clip, dataset = load_clip("tiny"), open_dataset(data)
+    load_adapter(clip, tmp_path / "adapter")
+    split = make_test_split(dataset, clip)
+    again = evaluate_split(clip, dataset, split, device=torch.device("cpu"), precision="fp32", pool_size=4)
+    assert again == pytest.approx({name: last[name] for name in METRICS}, abs=1e-6)
+    assert clip.model.logit_scale.exp().item() == pytest.approx(last["logit_scale"])
+
+
+def test_several_captions_of_an_image(train: Callable[..., list[Report]], tmp_path: Path) -> None:
+    several = write_small_data(tmp_path / "several", captions_per_image=3)
+    reports = train(data=several)
+    assert all(math.isfinite(value) for value in reports[-1].values())
+
+
+def test_a_loss_that_is_not_finite_names_step_and_term(
+    train: Callable[..., list[Report]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = gap.training.fit.batch_loss
+    calls = []
+
+    def broken(*arguments: Any, **keywords: Any) -> Any:
+        calls.append(1)
+        loss, values = real(*arguments, **keywords)
+        return (loss * math.nan, {"ce": values["ce"] * math.nan}) if len(calls) == 3 else (loss, values)
+
+    monkeypatch.setattr(gap.training.fit, "batch_loss", broken)
+    with pytest.raises(NonFiniteError, match="step 2: loss is nan, term_ce is nan"):
+        train()
+
+
+def test_a_metric_that_is_not_finite_is_an_error(
+    train: Callable[..., list[Report]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*arguments: Any, **keywords: Any) -> Report:
+        return {"modality_gap": math.inf, "recall_at_1": 3.0}
+
+    monkeypatch.setattr("gap.training.evaluation.evaluate", broken)
+    with pytest.raises(NonFiniteError, match=r"^modality_gap not finite on the test split"):
+        train()
