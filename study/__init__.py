@@ -1,1 +1,1 @@
-"""The experiment: from a search space in YAML to a Pareto front in CSV."""
+"""The experiment: from a search space to a front of recall against gap."""

@@ -57,6 +57,10 @@ class Range(_Dimension):
         number = isinstance(value, int if self.type == "int" else (int, float)) and not isinstance(value, bool)
         return number and self.low <= value <= self.high  # type: ignore[operator]
 
+    def extremes(self) -> tuple[float, ...]:
+        """Give the values that have to be valid for all between them to be."""
+        return (int(self.low), int(self.high)) if self.type == "int" else (self.low, self.high)
+
     def distribution(self) -> FloatDistribution | IntDistribution:
         """Build the Optuna distribution."""
         if self.type == "int":
@@ -81,6 +85,10 @@ class Choices(_Dimension):
     def contains(self, value: object) -> bool:
         """Say whether a trial may take this value."""
         return value in self.choices
+
+    def extremes(self) -> tuple[bool | int | float | str, ...]:
+        """Give the values that have to be valid: all."""
+        return self.choices
 
     def distribution(self) -> CategoricalDistribution:
         """Build the Optuna distribution."""

@@ -13,7 +13,7 @@ import pandas as pd
 from study.pareto import Direction, pareto_front
 
 COMMON = ("trial_id", "state", "epoch", "seed", "profile")
-COSTS = ("seconds", "images_per_second", "peak_memory_gb")
+COSTS = ("seconds", "train_seconds", "images_per_second", "peak_memory_gb")
 
 Row = Mapping[str, bool | int | float | str | None]
 
@@ -21,8 +21,9 @@ Row = Mapping[str, bool | int | float | str | None]
 class Results:
     """The tables of one study and the directory that holds them.
 
-    Columns come in a fixed order: the common ones, the metrics, the parameters, the costs, then ``error`` in the table
-    of trials. A parameter that a trial has no use for is empty.
+    Columns come in a fixed order: the common ones, the metrics, the loss terms, the parameters, the costs; the table
+    of trials has ``best_epoch``, ``best_<objective>`` and ``error`` besides. A parameter that a trial has no use for is
+    empty.
     """
 
     def __init__(
@@ -31,11 +32,12 @@ class Results:
         *,
         objectives: Mapping[str, Direction],
         metrics: Iterable[str],
+        terms: Iterable[str] = (),
         parameters: Iterable[str],
     ) -> None:
         self.directory = directory
         self._objectives = dict(objectives)
-        self._columns = [*COMMON, *metrics, *parameters, *COSTS]
+        self._columns = [*COMMON, *metrics, *(f"term_{term}" for term in terms), *parameters, *COSTS]
         self._epochs: list[Row] = []
         self._trials: dict[str, Row] = {}
 
@@ -47,12 +49,15 @@ class Results:
         if row["epoch"] == 0 and not (self.directory / "baseline.csv").exists():
             write_csv(epochs.tail(1), self.directory / "baseline.csv")
 
-    def end_trial(self, row: Row) -> None:
-        """Record how a trial ended, with the values of its last epoch, and write the front anew."""
+    def end_trial(self, row: Row) -> set[str]:
+        """Record how a trial ended, with the values of its last epoch; returns the trials now on the front."""
         self._trials[str(row["trial_id"])] = row
-        trials = self._table(self._trials.values(), "error")
+        best = ["best_epoch", *(f"best_{objective}" for objective in self._objectives)]
+        trials = self._table(self._trials.values(), *best, "error")
+        front = pareto_front(trials, self._objectives)
         write_csv(trials, self.directory / "trials.csv")
-        write_csv(pareto_front(trials, self._objectives).drop(columns="error"), self.directory / "pareto.csv")
+        write_csv(front[self._columns], self.directory / "pareto.csv")
+        return set(front["trial_id"])
 
     def _table(self, rows: Iterable[Row], *more: str) -> pd.DataFrame:
         table: pd.DataFrame = pd.DataFrame([dict(row) for row in rows], columns=[*self._columns, *more])

@@ -7,7 +7,7 @@ would leave a NaN trial running for ever, and let an infinity on to the front.)
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ def create_study(
     objectives: Mapping[str, Direction],
     seed: int,
     search: Mapping[str, Dimension],
-    enqueue: tuple[Mapping[str, Any], ...],
+    enqueue: Sequence[Mapping[str, Any]],
 ) -> optuna.Study:
     """Make the Optuna study in an SQLite file, with the given trials first in its queue.
 
@@ -41,10 +41,19 @@ def create_study(
         sampler=optuna.samplers.TPESampler(seed=seed),
         directions=[DIRECTIONS[direction] for direction in objectives.values()],
     )
-    defaults = {key: dimension.default for key, dimension in search.items() if dimension.default is not None}
     for point in enqueue:
-        study.enqueue_trial({**defaults, **point})
+        study.enqueue_trial({**defaults(search), **point})
     return study
+
+
+def defaults(search: Mapping[str, Dimension]) -> dict[str, Any]:
+    """Give the default of every dimension that has one."""
+    return {name: dimension.default for name, dimension in search.items() if dimension.default is not None}
+
+
+def first_parameters(search: Mapping[str, Dimension], enqueue: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Give the searched parameters of the first trial, as far as they are known before it is asked for."""
+    return {**defaults(search), **(enqueue[0] if enqueue else {})}
 
 
 def suggest(trial: optuna.Trial, search: Mapping[str, Dimension], terms: str) -> dict[str, Any]:
@@ -69,6 +78,10 @@ def _suggest_one(trial: optuna.Trial, name: str, dimension: Dimension) -> Any:
     return trial.suggest_float(name, distribution.low, distribution.high, step=distribution.step, log=distribution.log)
 
 
+def _no_space(trial: optuna.Trial) -> None:
+    """Stand where Ray's searcher wants a space: ``StudySearch.suggest`` asks for the parameters itself."""
+
+
 class StudySearch(OptunaSearch):  # type: ignore[misc]
     """Ray's Optuna searcher on a study that exists already."""
 
@@ -81,7 +94,7 @@ class StudySearch(OptunaSearch):  # type: ignore[misc]
         fixed: Mapping[str, Any],
     ) -> None:
         super().__init__(
-            space=lambda trial: None,  # replaced by `suggest`: Ray only wants to see that there is a space
+            space=_no_space,
             metric=list(objectives),
             mode=list(objectives.values()),
             storage=study._storage,

@@ -3,20 +3,24 @@
 Every error is one line: the file, the line in it, what was expected and what was got.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 from typing_extensions import Self
 
+from gap.data import DATASETS
 from gap.errors import UserError, unknown
+from gap.losses import TERMS, parse_terms
+from gap.metrics import METRICS
 from gap.training.settings import TrainingSettings
-from study.distributions import Dimension
+from study.distributions import Choices, Dimension
 from study.pareto import Direction
 
 SPACES = Path(__file__).resolve().parents[1] / "search_spaces"
+NOT_SEARCHED = {"weights", "model", "pretrained", "pool_size"}  # one study compares trials of one model by one measure
 WEIGHT_PREFIX = "weight_"  # the parameter weight_<term> is the weight of that loss term
 
 
@@ -34,12 +38,48 @@ class StudySpec(TrainingSettings):
     enqueue: tuple[dict[str, bool | int | float | str], ...] = ()
     rehearsal: dict[str, Any] = Field(default_factory=dict, description="what changes on a machine without a GPU")
 
+    @property
+    def all_terms(self) -> list[str]:
+        """Every loss term that some trial may use, in the order of the registry."""
+        searched = self.search.get("terms")
+        used = [str(terms) for terms in searched.choices] if isinstance(searched, Choices) else [self.terms]
+        return [term for term in TERMS if any(term in parse_terms(terms) for terms in used)]
+
+    @field_validator("dataset")
+    @classmethod
+    def _dataset_is_known(cls, dataset: str) -> str:
+        return known("dataset", dataset, DATASETS)
+
+    @field_validator("objectives")
+    @classmethod
+    def _objectives_are_metrics(cls, objectives: dict[str, Direction]) -> dict[str, Direction]:
+        return {known("objective", name, METRICS): direction for name, direction in objectives.items()}
+
     @model_validator(mode="after")
     def _searched_names_are_settings(self) -> Self:
-        settings = set(TrainingSettings.model_fields) - {"weights"}
-        for name in self.search:
-            if name not in settings and not name.startswith(WEIGHT_PREFIX):
-                raise ValueError(str(unknown("search parameter", name, settings)))
+        settings = set(TrainingSettings.model_fields) - NOT_SEARCHED
+        for name, dimension in self.search.items():
+            if name.startswith(WEIGHT_PREFIX):
+                known("loss term", name.removeprefix(WEIGHT_PREFIX), TERMS)
+            else:
+                known("search parameter", name, settings)
+            for term in dimension.when:
+                known("loss term", term, TERMS)
+        return self
+
+    @model_validator(mode="after")
+    def _searched_values_are_valid(self) -> Self:
+        fixed = {name: getattr(self, name) for name in TrainingSettings.model_fields}
+        parse_terms(self.terms)
+        for name, dimension in self.search.items():
+            for value in dimension.extremes() if not name.startswith(WEIGHT_PREFIX) else ():
+                try:
+                    TrainingSettings.model_validate({**fixed, name: value})
+                except ValidationError as error:
+                    message = error.errors()[0]["msg"]
+                    raise ValueError(f"searched {name}: {message[0].lower() + message[1:]}, got {value!r}") from error
+                if name == "terms":
+                    parse_terms(str(value))
         return self
 
     @model_validator(mode="after")
@@ -51,6 +91,17 @@ class StudySpec(TrainingSettings):
                 if not self.search[name].contains(value):
                     raise ValueError(f"enqueued {name} {value!r} lies outside its dimension")
         return self
+
+
+def known(kind: str, name: str, allowed: Iterable[str]) -> str:
+    """Return a name that is among the allowed ones, or raise the error that lists them.
+
+    >>> known("loss term", "ce", ["ce", "siglip"])
+    'ce'
+    """
+    if name not in (names := list(allowed)):
+        raise unknown(kind, name, names)
+    return name
 
 
 def find_space(name: str | Path, spaces: Path = SPACES) -> Path:
@@ -71,13 +122,25 @@ def load_space(path: Path, overrides: Mapping[str, Any] | None = None, *, rehear
     raw = _read_mapping(path)
     changes = dict(raw.get("rehearsal") or {}) if rehearsal else {}
     changes.update(overrides or {})
-    search = {key: value for key, value in (raw.get("search") or {}).items() if key not in changes}
-    enqueue = [{k: v for k, v in point.items() if k not in changes} for point in raw.get("enqueue") or []]
-    merged = {**raw, "search": search, "enqueue": enqueue, **changes}
+    merged = {**raw, **changes}
+    if isinstance(raw.get("search"), dict) and "search" not in changes:
+        merged["search"] = {key: value for key, value in raw["search"].items() if key not in changes}
+    if isinstance(raw.get("enqueue"), list) and "enqueue" not in changes:
+        merged["enqueue"] = _without(raw["enqueue"], set(changes))
     try:
         return StudySpec.model_validate(merged)
     except ValidationError as error:
-        raise UserError(_one_line(error, path)) from error
+        raise UserError(_one_line(error, path, set(overrides or {}))) from error
+
+
+def _without(points: list[Any], names: set[str]) -> list[Any]:
+    """Take the dimensions that have become fixed out of the enqueued trials; equal trials are run once."""
+    left: list[Any] = []
+    for point in points:
+        rest = {key: value for key, value in point.items() if key not in names} if isinstance(point, dict) else point
+        if rest and rest not in left:
+            left.append(rest)
+    return left
 
 
 def _read_mapping(path: Path) -> dict[str, Any]:
@@ -97,11 +160,13 @@ def _read_mapping(path: Path) -> dict[str, Any]:
     return content
 
 
-def _one_line(error: ValidationError, path: Path) -> str:
-    """Say the first fault that pydantic found in the words of the file."""
+def _one_line(error: ValidationError, path: Path, overridden: set[str]) -> str:
+    """Say the first fault that pydantic found in the words of the file, or of the command line."""
     first = error.errors()[0]
     location = [str(part) for part in first["loc"] if part not in ("Range", "Choices")]
     where = f"{path}:{_line_of(path, *location)}" if location else str(path)
+    if location and location[0] in overridden:
+        where = "command line"
     if first["type"] == "extra_forbidden" and len(location) == 1:
         return f"{where}: {unknown('setting', location[0], StudySpec.model_fields)}"
     name = f"{'.'.join(location)}: " if location else ""

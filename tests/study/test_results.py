@@ -31,7 +31,7 @@ def test_files_are_whole_after_every_trial(tmp_path: Path) -> None:
     assert pd.read_csv(tmp_path / "pareto.csv")["trial_id"].tolist() == ["t000"]
     table.add_epoch(row(1, 0, 5.5, 1.0))
     table.end_trial(row(1, 1, 30.0, 0.2, beta=0.1 + 0.2))
-    table.end_trial(row(2, 1, 99.0, 0.0, state="FAILED", error="loss is nan at step 3"))
+    table.end_trial(row(2, 1, 99.0, 0.0, state="FAIL", error="loss is nan at step 3"))
     table.end_trial(row(3, 1, 29.0, 0.3))
 
     pareto = pd.read_csv(tmp_path / "pareto.csv")
@@ -41,16 +41,17 @@ def test_files_are_whole_after_every_trial(tmp_path: Path) -> None:
     assert pd.read_csv(tmp_path / "baseline.csv")["recall_at_1"].tolist() == [5.0]
     assert len(pd.read_csv(tmp_path / "epochs.csv")) == 3
     trials = pd.read_csv(tmp_path / "trials.csv")
-    assert trials["state"].tolist() == ["COMPLETE", "COMPLETE", "FAILED", "COMPLETE"]
+    assert trials["state"].tolist() == ["COMPLETE", "COMPLETE", "FAIL", "COMPLETE"]
     assert trials["error"][2] == "loss is nan at step 3"
     assert list(trials.columns) == [
         "trial_id", "state", "epoch", "seed", "profile", "modality_gap", "recall_at_1", "terms", "beta",
-        "seconds", "images_per_second", "peak_memory_gb", "error",
+        "seconds", "train_seconds", "images_per_second", "peak_memory_gb",
+        "best_epoch", "best_recall_at_1", "best_modality_gap", "error",
     ]  # fmt: skip
 
 
 def test_a_study_without_a_complete_trial_has_an_empty_front_with_its_header(tmp_path: Path) -> None:
-    results(tmp_path).end_trial(row(0, 0, 1.0, 1.0, state="FAILED", error="out of memory"))
+    results(tmp_path).end_trial(row(0, 0, 1.0, 1.0, state="FAIL", error="out of memory"))
     front = pd.read_csv(tmp_path / "pareto.csv")
     assert len(front) == 0
     assert "recall_at_1" in front.columns

@@ -1,0 +1,51 @@
+"""TensorBoard: one run a trial, one curve a metric, in groups."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from torch.utils.tensorboard import SummaryWriter
+
+# The first prefix that fits gives the group.
+GROUPS = {
+    "recall_at_": "recall",
+    "full_recall_at_": "recall_full",
+    "term_": "loss",
+    "loss": "loss",
+    "last_lr": "training",
+    "logit_scale": "training",
+    "seconds": "cost",
+    "train_seconds": "cost",
+    "images_per_second": "cost",
+    "peak_memory_gb": "cost",
+    "": "geometry",
+}
+
+
+def tag(name: str) -> str:
+    """Give the curve's name.
+
+    >>> tag("recall_at_1_t2i"), tag("term_variance"), tag("modality_gap")
+    ('recall/recall_at_1_t2i', 'loss/term_variance', 'geometry/modality_gap')
+    """
+    return f"{next(group for prefix, group in GROUPS.items() if name.startswith(prefix))}/{name}"
+
+
+class Curves:
+    """The writers of a study's trials."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._writers: dict[str, SummaryWriter] = {}
+
+    def add(self, trial: str, epoch: int, metrics: Mapping[str, float]) -> None:
+        """Write one epoch; TensorBoard sees it at once."""
+        if trial not in self._writers:
+            self._writers[trial] = SummaryWriter(str(self._directory / trial))
+        for name, value in metrics.items():
+            self._writers[trial].add_scalar(tag(name), value, epoch)
+        self._writers[trial].flush()
+
+    def end(self, trial: str) -> None:
+        """Close the trial's file."""
+        if trial in self._writers:
+            self._writers.pop(trial).close()

@@ -1,0 +1,104 @@
+"""What a study shows while it runs: a live table at a terminal, one line an event elsewhere."""
+
+import time
+from collections.abc import Mapping, Set
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+from typing_extensions import Self
+
+from study.space import StudySpec
+
+SHOWN_TRIALS = 20
+
+
+class Display:
+    """Trials, their parameters, their objectives; a context manager around the study."""
+
+    def __init__(self, spec: StudySpec, console: Console) -> None:
+        self._spec = spec
+        self._console = console
+        self._rows: dict[str, dict[str, Any]] = {}
+        self._front: Set[str] = set()
+        self._began = time.monotonic()
+        self._progress = Progress(
+            TextColumn("trial {task.fields[trial]} of {task.fields[trials]}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.percentage:.0f} %"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(elapsed_when_finished=False),
+            console=console,
+        )
+        self._task = self._progress.add_task("", total=spec.trials * (spec.epochs + 1), trial=0, trials=spec.trials)
+        self._live = Live(console=console, refresh_per_second=2, get_renderable=self._render)
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._console.is_terminal:
+            self._live.stop()
+
+    def start(self, trial: str, parameters: Mapping[str, Any]) -> None:
+        """Show a trial that starts."""
+        searched = {name: parameters[name] for name in self._spec.search}
+        self._rows[trial] = {"parameters": searched, "state": "RUNNING", "epoch": None, "values": {}}
+        self._progress.update(self._task, trial=len(self._rows))
+        shown = ", ".join(f"{name} {brief(value)}" for name, value in searched.items() if value is not None)
+        self._line(f"trial {len(self._rows)} of {self._spec.trials} ({trial}): {shown}")
+
+    def epoch(self, trial: str, epoch: int, values: Mapping[str, float]) -> None:
+        """Show a trial's values after an epoch."""
+        self._rows[trial] |= {"epoch": epoch, "values": dict(values)}
+        self._progress.advance(self._task)
+        shown = ", ".join(f"{name} {brief(values[name])}" for name in self._spec.objectives)
+        loss = f", loss {brief(values['loss'])}" if "loss" in values else ""
+        self._line(f"  {trial} epoch {epoch}/{self._spec.epochs}: {shown}{loss}, {values['seconds']:.0f} s")
+
+    def end(self, trial: str, state: str, error: str, front: Set[str]) -> None:
+        """Show how a trial ended; ``front`` holds the trials that nothing dominates."""
+        self._rows[trial]["state"] = state
+        self._front = front
+        if state == "FAIL":
+            done = (self._rows[trial]["epoch"] if self._rows[trial]["epoch"] is not None else -1) + 1
+            self._progress.advance(self._task, self._spec.epochs + 1 - done)
+            self._console.print(f"trial {trial} failed: {error}", style="red", highlight=False, markup=False)
+
+    def _line(self, text: str) -> None:
+        if not self._console.is_terminal:
+            minutes, seconds = divmod(int(time.monotonic() - self._began), 60)
+            self._console.print(f"[{minutes:3d}:{seconds:02d}] {text}", highlight=False, markup=False, soft_wrap=True)
+
+    def _render(self) -> Group:
+        table = Table(box=None, pad_edge=False)
+        for name in ("trial", *self._spec.search, "epoch", *self._spec.objectives, "state"):
+            table.add_column(name, no_wrap=True)
+        for trial, row in list(self._rows.items())[-SHOWN_TRIALS:]:
+            on_front = trial in self._front
+            table.add_row(
+                trial,
+                *(brief(value) for value in row["parameters"].values()),
+                "" if row["epoch"] is None else f"{row['epoch']}/{self._spec.epochs}",
+                *(brief(row["values"].get(name)) for name in self._spec.objectives),
+                f"{row['state'].lower()}{' · front' if on_front else ''}",
+                style="bold" if on_front else "red" if row["state"] == "FAIL" else None,
+            )
+        return Group(table, self._progress)
+
+
+def brief(value: Any) -> str:
+    """Write a value in four significant digits.
+
+    >>> brief(0.123456), brief("ce"), brief(None), brief(8)
+    ('0.1235', 'ce', '', '8')
+    """
+    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)

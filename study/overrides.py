@@ -1,0 +1,51 @@
+"""Settings given on the command line, as a space's YAML would hold them."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+
+from gap.errors import UserError
+
+
+def overrides(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Collect ``--set`` and the options that name a setting; an option wins over ``--set``.
+
+    >>> overrides(argparse.Namespace(changes=["lr=0.01"], trials=3, epochs=None, seed=None, model="ViT-B-32:openai"))
+    {'lr': 0.01, 'trials': 3, 'model': 'ViT-B-32', 'pretrained': 'openai'}
+    """
+    changes = parse_changes(arguments.changes)
+    for name in ("trials", "epochs", "seed"):
+        if (value := getattr(arguments, name)) is not None:
+            changes[name] = value
+    if arguments.model is not None:
+        model, _, pretrained = arguments.model.partition(":")
+        changes |= {"model": model, "pretrained": pretrained or None}
+    return changes
+
+
+def parse_changes(changes: Sequence[str]) -> dict[str, Any]:
+    """Read ``KEY=VALUE`` with YAML's values; ``1e-5``, which YAML 1.1 takes for a word, is a number.
+
+    >>> parse_changes(["lr=1e-5", "terms=ce+variance", "gradient_checkpointing=true"])
+    {'lr': 1e-05, 'terms': 'ce+variance', 'gradient_checkpointing': True}
+    """
+    parsed = {}
+    for change in changes:
+        key, equals, text = change.partition("=")
+        if not equals or not key:
+            raise UserError(f"--set {change}: expected KEY=VALUE, such as --set lr=1e-5")
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise UserError(f"--set {change}: the value is not valid YAML") from error
+        parsed[key.strip()] = _number(value)
+    return parsed
+
+
+def _number(value: Any) -> Any:
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value

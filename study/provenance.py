@@ -1,0 +1,78 @@
+"""``study.json``: all that is needed to know what a study was, and to run it again."""
+
+import datetime
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gap.data import PairDataset
+from study.space import StudySpec
+
+PACKAGES = (
+    "clip-modality-gap", "torch", "open_clip_torch", "timm", "transformers", "peft", "ray", "optuna", "numpy", "pandas",
+)  # fmt: skip
+
+
+def describe_study(
+    spec: StudySpec, *, space: Path, profile: str, device: str, dataset: PairDataset, command: list[str]
+) -> dict[str, Any]:
+    """Collect the resolved configuration, versions, hardware, data and split hashes, and the commit."""
+    return {
+        "space": space.name,
+        "profile": profile,
+        "command": command,
+        "started": now(),
+        "spec": spec.model_dump(mode="json"),
+        "data": {
+            "name": dataset.name,
+            "language": dataset.language,
+            "train": len(dataset.train),
+            "test": len(dataset.test),
+            "skipped": len(dataset.skipped),
+            "data_hash": dataset.data_hash,
+            "split_hash": dataset.split_hash,
+            "licence": dataset.licence,
+        },
+        "hardware": describe_hardware(device),
+        "versions": {"python": platform.python_version(), **{package: version(package) for package in PACKAGES}},
+        "git_commit": git_commit(Path(__file__).resolve().parents[1]),
+    }
+
+
+def describe_hardware(device: str) -> dict[str, Any]:
+    """Name the processor and, if it is used, the GPU."""
+    gpu = torch.cuda.get_device_name() if device == "cuda" else None
+    return {"device": device, "gpu": gpu, "cpus": os.cpu_count(), "machine": platform.machine()}
+
+
+def git_commit(repository: Path) -> str | None:
+    """Give the commit of the code that runs, with ``+changes`` if files differ from it; None without a repository."""
+    try:
+        commit = _git(repository, "rev-parse", "HEAD")
+        return f"{commit}+changes" if _git(repository, "status", "--porcelain", "--untracked-files=no") else commit
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _git(repository: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", "-C", str(repository), *arguments], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def now() -> str:
+    """Give the time in UTC, to the second."""
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+
+
+def write_json(content: Mapping[str, Any], path: Path) -> None:
+    """Write all of it or nothing."""
+    temporary = path.with_name(f".{path.name}.part")
+    temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    temporary.replace(path)

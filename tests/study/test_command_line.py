@@ -1,0 +1,134 @@
+"""Bad input: one line, exit code 2, nothing written."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from study.run import main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    return tmp_path / "results"
+
+
+def arasaac(directory: Path, *, keywords: int, corrupt: int = 0) -> Path:
+    """A local copy of ARASAAC with 200 records, the first ``keywords`` of which have a keyword."""
+    (directory / "images").mkdir(parents=True)
+    records = []
+    for number in range(200):
+        words = [{"keyword": f"palabra {number}"}] if number < keywords else []
+        records.append({"_id": number, "keywords": words})
+        path = directory / "images" / f"{number}.png"
+        Image.new("RGB", (32, 32), (number, 0, 255 - number)).save(path)
+        if number < corrupt:
+            path.write_bytes(path.read_bytes()[:60])
+    (directory / "es.json").write_text(json.dumps(records))
+    return directory
+
+
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], results: Path, *arguments: str
+) -> tuple[int, str]:
+    monkeypatch.setenv("MODALITY_GAP_CACHE", str(results.parent / "cache"))
+    monkeypatch.setattr(sys, "argv", ["study/run.py", "--results-dir", str(results), *arguments])
+    code = main()
+    return code, capsys.readouterr().err
+
+
+PICTOGRAMS = ("--space", "pictograms_es.yaml", "--profile", "rehearsal", "--model", "tiny")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--space", "arasac_es.yaml"), "unknown search space 'arasac_es.yaml': did you mean 'arasaac_es.yaml'?"),
+        ((*PICTOGRAMS, "--trials", "0"), "command line: trials: input should be greater than or equal to 1, got 0"),
+        ((*PICTOGRAMS, "--set", "ranck=4"), "command line: unknown setting 'ranck': did you mean 'rank'?"),
+        ((*PICTOGRAMS, "--set", "rank"), "--set rank: expected KEY=VALUE"),
+        ((*PICTOGRAMS, "--set", "lr=nan"), "command line: lr: input should be a finite number, got nan"),
+        ((*PICTOGRAMS, "--set", "terms=ce+varience"), "unknown loss term 'varience': did you mean 'variance'?"),
+        ((*PICTOGRAMS, "--set", "dataset=pictogramas"), "unknown dataset 'pictogramas': did you mean 'pictograms'?"),
+        ((*PICTOGRAMS, "--name", "../elsewhere"), "--name: expected a plain directory name, got '../elsewhere'"),
+        (("--space", "pictograms_es.yaml", "--profile", "rehearsal", "--model", "minni"), "unknown model 'minni'"),
+        (("--space", "mscoco.yaml", "--profile", "rehearsal", "--model", "tiny"), "mscoco: "),
+        (
+            ("--space", "arasaac_es.yaml", "--profile", "study", "--model", "tiny", "--data-dir", "no/such/place"),
+            "no/such/place is not a directory",
+        ),
+    ],
+)
+def test_one_line_and_nothing_written(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    results: Path,
+    arguments: tuple[str, ...],
+    message: str,
+) -> None:
+    code, error = run(monkeypatch, capsys, results, *arguments)
+    assert code == 2
+    assert error.startswith("error: ")
+    assert message in error
+    assert error.count("\n") == 1
+    assert not results.exists()
+
+
+def test_the_faults_of_a_local_copy(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], results: Path, tmp_path: Path
+) -> None:
+    space = ("--space", "arasaac_es.yaml", "--profile", "rehearsal", "--model", "tiny", "--dry-run")
+    (tmp_path / "empty").mkdir()
+    code, error = run(monkeypatch, capsys, results, *space, "--data-dir", str(tmp_path / "empty"))
+    assert (code, error.count("\n")) == (2, 1)
+    assert "es.json is missing" in error
+    bad = arasaac(tmp_path / "bad", keywords=200, corrupt=5)
+    code, error = run(monkeypatch, capsys, results, *space, "--data-dir", str(bad))
+    assert (code, error.splitlines()[-1].startswith("error: ")) == (2, True)
+    assert "of 200 records are unusable" in error
+    mute = arasaac(tmp_path / "mute", keywords=190)
+    code, error = run(monkeypatch, capsys, results, *space, "--data-dir", str(mute))
+    assert code == 2
+    assert "no keywords" in error
+    assert not results.exists()
+
+
+def test_a_checkpoint_of_another_architecture(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], results: Path, tmp_path: Path
+) -> None:
+    import torch
+
+    torch.save({"visual.conv1.weight": torch.zeros(2, 2)}, tmp_path / "other.pt")
+    code, error = run(monkeypatch, capsys, results, *PICTOGRAMS[:4], "--model", f"tiny:{tmp_path / 'other.pt'}")
+    assert (code, error.count("\n")) == (2, 1)
+    assert "other.pt" in error
+    assert not results.exists()
+
+
+def test_a_study_that_exists_is_not_mixed_with_another(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], results: Path
+) -> None:
+    (results / "pictograms_es-rehearsal").mkdir(parents=True)
+    code, error = run(monkeypatch, capsys, results, *PICTOGRAMS)
+    assert code == 2
+    assert "exists: give another --name, or --overwrite to move it aside" in error
+
+
+def test_help_answers_at_once_and_teaches() -> None:
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, ROOT / "study" / "run.py", "--help"], capture_output=True, text=True)
+    assert time.monotonic() - began < 2
+    assert done.returncode == 0
+    assert "examples:" in done.stdout
+
+
+def test_an_option_that_does_not_exist_is_refused() -> None:
+    done = subprocess.run([sys.executable, ROOT / "study" / "run.py", "--sapce", "x"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr

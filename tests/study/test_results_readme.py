@@ -1,0 +1,30 @@
+"""Every column that a study writes is explained."""
+
+import re
+from pathlib import Path
+
+from gap.losses import TERMS
+from gap.metrics import METRICS
+from study.recorder import TRAINING_VALUES, parameters
+from study.results import COMMON, COSTS
+from study.space import SPACES, load_space
+from study.trainable import trial_parameters
+
+TEXT = (Path(__file__).resolve().parents[2] / "results" / "README.md").read_text(encoding="utf-8")
+
+
+def documented() -> set[str]:
+    names = set(re.findall(r"`([a-z0-9_<>]+)`", TEXT))
+    ks = {name.replace("_at_k", f"_at_{k}") for name in names for k in (1, 5, 10)}
+    terms = {name.replace(f"<{word}>", term) for name in names for word in ("name", "term") for term in TERMS}
+    return names | ks | terms
+
+
+def test_every_column_is_explained() -> None:
+    for path in SPACES.glob("*.yaml"):
+        spec = load_space(path, rehearsal=True)
+        fixed = trial_parameters(spec, data=Path("data"), device="cpu")
+        terms = [f"term_{term}" for term in spec.all_terms]
+        columns = [*COMMON, *METRICS, *TRAINING_VALUES, *terms, *parameters(spec, fixed), *COSTS]
+        assert set(columns) - documented() == set()
+        assert len(set(columns)) == len(columns)
