@@ -46,6 +46,8 @@ def _write_row(array: np.memmap, row: int, record: Record, digest: str) -> Skipp
         raise UserError(f"{record.image} changed while it was being prepared; start again")
     try:
         pixels = decode(data, record.image.suffix.lower(), array.shape[1])
+    except MemoryError:  # Says nothing about the file, and the outcome is kept.
+        raise
     except Exception as error:  # Decoders raise all kinds; whatever it is, this file is of no use.
         reason = " ".join(str(error).split()) or type(error).__name__
         return Skipped(record.id, f"{record.image.name}: {reason}")
