@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 from platformdirs import user_cache_path
 
 from gap.errors import UserError
@@ -31,36 +31,41 @@ def build_once(target: Path, fill: Callable[[Path], None]) -> bool:
     A second process waits for the first and finds the result. The lock ends with its process, however that ends, so
     a temporary directory found under the lock is dead and is removed. Returns whether ``fill`` ran.
 
-    Raises UserError when the parent directory cannot be written to.
+    Raises UserError when the directory cannot be written.
     """
     if target.is_dir():
         return False
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with _lock(target):
-            pass
+            if target.is_dir():
+                return False
+            _build(target, fill)
     except OSError as error:
-        raise UserError(f"cannot write to the cache directory {target.parent}: {error.strerror}") from error
-    with _lock(target):
-        if target.is_dir():
-            return False
-        part = _part(target)
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir()
-        try:
-            fill(part)
-            part.replace(target)
-        except BaseException:
-            shutil.rmtree(part, ignore_errors=True)
-            raise
+        raise UserError(f"cannot write to the cache directory {target.parent}: {error.strerror or error}") from error
     return True
 
 
+def _build(target: Path, fill: Callable[[Path], None]) -> None:
+    part = _part(target)
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    try:
+        fill(part)
+        part.replace(target)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
 def remove_dead_parts(directory: Path) -> None:
-    """Remove what interrupted processes left in ``directory``: temporary directories whose lock nobody holds."""
+    """Remove what interrupted processes left in ``directory``: temporary directories whose lock nobody holds.
+
+    What is in use, or cannot be removed, stays.
+    """
     for part in directory.glob("*.part"):
         try:
             with _lock(part.with_suffix("")).acquire(timeout=0):
                 shutil.rmtree(part, ignore_errors=True)
-        except Timeout:
+        except OSError:  # Among them filelock's Timeout: somebody is filling it.
             continue

@@ -71,6 +71,17 @@ def _json(path: Path) -> dict[str, Any]:
     return content
 
 
+def _check(images: np.ndarray, described: dict[str, Any], split: dict[str, Any]) -> None:
+    """Raise ValueError unless the three files fit together."""
+    ids, train, test = described["ids"], split["train"], split["test"]
+    if images.dtype != np.uint8 or images.shape != (len(ids), *images.shape[1:2] * 2, 3):
+        raise ValueError(f"expected {len(ids)} square uint8 images, got {images.dtype} of shape {images.shape}")
+    if len(described["captions"]) != len(ids) or not all(described["captions"]):
+        raise ValueError("not every image has its captions")
+    if sorted([*train, *test]) != list(range(len(ids))) or hash_split(ids, train, test) != split["split_hash"]:
+        raise ValueError("the split is not the one that was written")
+
+
 def open_dataset(path: Path) -> PairDataset:
     """Open a directory that :func:`gap.data.prepare` made; the images stay on disk.
 
@@ -79,15 +90,10 @@ def open_dataset(path: Path) -> PairDataset:
     described, split = _json(path / CAPTIONS), _json(path / SPLITS)
     try:
         images = np.load(path / IMAGES, mmap_mode="r")
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"{path / IMAGES} is damaged ({error}); delete {path} and prepare the dataset again") from error
-    rows = len(described["ids"])
-    if (
-        images.shape[0] != rows
-        or len(described["captions"]) != rows
-        or len(split["train"]) + len(split["test"]) != rows
-    ):
-        raise UserError(f"{path}: its files do not have the same number of images; delete it and prepare it again")
+        _check(images, described, split)
+    except (OSError, ValueError, EOFError, TypeError, LookupError) as error:
+        reason = f"no {error}" if isinstance(error, KeyError) else error
+        raise UserError(f"{path} is damaged ({reason}); delete it and prepare the dataset again") from error
     return PairDataset(
         name=described["name"],
         language=described["language"],

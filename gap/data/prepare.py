@@ -16,15 +16,21 @@ from gap.errors import UserError, unknown
 
 
 def _directory(dataset: str, source: Source, data_dir: Path | None, cache: Path) -> Path | None:
-    """Find the directory to read: the one given, or else the cached copy; None for a bundled source."""
+    """Find the directory to read: the one given, or else the cached copy; None where there is neither."""
     if source.layout is None:
         if data_dir is not None:
             raise UserError(f"{dataset} is bundled and reads no data directory, got {data_dir}")
         return None
     cached = cache / "sources" / dataset
-    if data_dir is None and not cached.is_dir():
-        raise UserError(f"{dataset}: no data; give --data-dir DIR, where DIR holds {source.layout}")
-    return data_dir if data_dir is not None else cached
+    return data_dir if data_dir is not None else cached if cached.is_dir() else None
+
+
+def _read(dataset: str, language: str, directory: Path | None) -> Catalogue:
+    """Read the source; what it did not foresee, such as a lack of permission, is the user's to know, too."""
+    try:
+        return DATASETS[dataset].read(language, directory)
+    except OSError as error:
+        raise UserError(f"{dataset}: cannot read {error.filename or directory}: {error.strerror or error}") from error
 
 
 def is_at_hand(dataset: str, *, data_dir: Path | None = None, cache_dir: Path | None = None) -> bool:
@@ -59,7 +65,10 @@ def _describe(
     ids = [record.id for record in records]
     groups = [record.group for record in records]
     captions = [list(record.captions) for record in records]
-    train, test = (rows.tolist() for rows in split_groups(groups))
+    try:
+        train, test = (rows.tolist() for rows in split_groups(groups))
+    except ValueError as error:
+        raise UserError(f"{dataset}: too few pictures with captions of their own: {error}") from error
     described = {
         "format": FORMAT,
         "name": dataset,
@@ -84,6 +93,17 @@ def _describe(
     return described, split
 
 
+def _undecodable(images: Path) -> list[Skipped]:
+    """Read what could not be decoded when the array in this directory was made."""
+    path = images / LEFT_OUT
+    try:
+        if not (images / ARRAY).is_file():
+            raise FileNotFoundError(f"no {ARRAY}")
+        return [Skipped(**one) for one in json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError) as error:
+        raise UserError(f"{images} is damaged ({error}); delete it and prepare the dataset again") from error
+
+
 def _link(source: Path, target: Path) -> None:
     """Share a file, or copy it on file systems without hard links."""
     try:
@@ -105,6 +125,7 @@ def prepare(
 
     Everything is kept in ``cache_dir`` (default: ``$MODALITY_GAP_CACHE``, or else the user's cache directory) under
     a hash of its content: a second call only hashes the source's files, and a changed file gives a new directory.
+    The path is absolute.
     It can be interrupted at any moment and run by several processes at once. ``progress`` shows a bar on standard
     error at a terminal, and a line elsewhere. An unusable record is skipped and named, up to 1 % of the records.
 
@@ -118,8 +139,8 @@ def prepare(
         raise unknown(f"language of {dataset}", language, source.languages)
     if image_size < 1:
         raise UserError(f"image_size: expected a positive number of pixels, got {image_size}")
-    cache = cache_dir or default_cache()
-    catalogue = source.read(language, _directory(dataset, source, data_dir, cache))
+    cache = (cache_dir or default_cache()).absolute()
+    catalogue = _read(dataset, language, _directory(dataset, source, data_dir, cache))
     digests = file_digests(catalogue.records)
     catalogue = _readable(dataset, catalogue, digests)
     total = len(catalogue.records) + len(catalogue.skipped)
@@ -139,15 +160,14 @@ def prepare(
             progress=progress,
         ),
     )
-    undecodable = [Skipped(**one) for one in json.loads((images / LEFT_OUT).read_text(encoding="utf-8"))]
+    undecodable = _undecodable(images)
     skipped = [*catalogue.skipped, *undecodable]
     stop_if_many(dataset, skipped, total)
 
     left_out = {one.id for one in undecodable}
     records = [record for record in catalogue.records if record.id not in left_out]
     described, split = _describe(dataset, language, image_size, key, records, skipped)
-    content = digest([described["data_hash"], split, described["skipped"]])
-    prepared = cache / "datasets" / f"{dataset}_{language}_{image_size}-{content[:16]}"
+    prepared = cache / "datasets" / f"{dataset}_{language}_{image_size}-{digest([described, split])[:16]}"
     remove_dead_parts(prepared.parent)
 
     def fill(part: Path) -> None:

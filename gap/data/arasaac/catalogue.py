@@ -4,13 +4,15 @@ Layout: ``{language}.json``, the answer of ARASAAC's ``GET /v1/pictograms/all/{l
 ``_id`` and ``keywords``), and ``images/``, with one file a record: ``{id}.png``, ``{id}.webp``, ``{id}_500.png`` or
 ``{id}_300.png`` (the first of these that exists).
 
-The group of a record is the connected component of records that share a keyword in the language, whatever its case:
-synonyms chain, so that neither a caption nor a keyword of it is on both sides of a split. In the catalogue of 9,879
-records the largest component has 39 records in Spanish and 214 in English, small enough to be split by.
+The group of a record is the connected component of records that share a keyword in the language, or the whole caption,
+whatever the case: synonyms chain, so that neither a caption nor a keyword of it is on both sides of a split. In the
+catalogue of 9,879 records the largest component has 39 records in Spanish and 214 in English, small enough to be
+split by.
 """
 
 import html
 import json
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,12 @@ LAYOUT = "es.json or en.json, and images/{id}.png (or .webp, _500.png, _300.png)
 _ENDINGS = (".png", ".webp", "_500.png", "_300.png")
 
 
+def _clean(word: str) -> str:
+    """Resolve HTML entities, composed letters and white space; drop what is never seen, such as a soft hyphen."""
+    text = unicodedata.normalize("NFC", html.unescape(word))
+    return " ".join("".join(sign for sign in text if sign.isprintable() or sign.isspace()).split())
+
+
 def clean_keywords(entries: Any) -> list[str]:
     """List a record's keywords: HTML entities and white space resolved, empty and repeated ones dropped.
 
@@ -37,7 +45,7 @@ def clean_keywords(entries: Any) -> list[str]:
     found: dict[str, str] = {}
     for entry in entries if isinstance(entries, list) else []:
         word = entry.get("keyword") if isinstance(entry, dict) else None
-        if isinstance(word, str) and (text := " ".join(html.unescape(word).split())):
+        if isinstance(word, str) and (text := _clean(word)):
             found.setdefault(text.casefold(), text)
     return list(found.values())
 
@@ -52,8 +60,8 @@ def _entries(directory: Path, language: str) -> list[Any]:
     if not (directory / "images").is_dir():
         raise UserError(f"arasaac: {directory / 'images'} is missing; expected in the directory: {LAYOUT}")
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        entries = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"arasaac: cannot read {path}: {error}") from error
     if not isinstance(entries, list) or not entries:
         got = "an empty one" if entries == [] else type(entries).__name__
@@ -81,10 +89,12 @@ def read(language: str, directory: Path | None) -> Catalogue:
     Raises UserError when the directory, its catalogue file or its images are missing or malformed.
     """
     if directory is None:
-        raise UserError(f"arasaac: no directory given; expected one with {LAYOUT}")
+        raise UserError(f"arasaac: no data; give --data-dir DIR, where DIR holds {LAYOUT}")
     skipped: list[Skipped] = []
     keywords = _by_id(_entries(directory, language), skipped)
     files = {path.name for path in (directory / "images").iterdir()}
+    if not files:
+        raise UserError(f"arasaac: {directory / 'images'} is empty; expected in the directory: {LAYOUT}")
     usable: dict[int, Path] = {}
     for identifier, words in keywords.items():
         names = [f"{identifier}{ending}" for ending in _ENDINGS if f"{identifier}{ending}" in files]
@@ -95,15 +105,12 @@ def read(language: str, directory: Path | None) -> Catalogue:
         else:
             usable[identifier] = directory / "images" / names[0]
     identifiers = list(usable)
-    groups = connected_groups([{word.casefold() for word in keywords[identifier]} for identifier in identifiers])
+    captions = {identifier: caption(keywords[identifier], language) for identifier in identifiers}
+    # Captions are keys too: one keyword "a, b" and two, "a" and "b", read the same.
+    shared = [{word.casefold() for word in (*keywords[identifier], captions[identifier])} for identifier in identifiers]
     records = [
-        Record(
-            id=str(identifier),
-            captions=(caption(keywords[identifier], language),),
-            group=str(identifiers[group]),
-            image=usable[identifier],
-        )
-        for identifier, group in zip(identifiers, groups, strict=True)
+        Record(str(identifier), (captions[identifier],), group=str(identifiers[group]), image=usable[identifier])
+        for identifier, group in zip(identifiers, connected_groups(shared), strict=True)
     ]
     return Catalogue(records, skipped)
 
