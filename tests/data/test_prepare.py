@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -6,7 +7,7 @@ import numpy as np
 import pytest
 from local_copy import contents, palette_picture, picture, write_copy
 
-from gap.data import PairDataset, is_at_hand, open_dataset, prepare
+from gap.data import DATASETS, PairDataset, is_at_hand, open_dataset, prepare
 from gap.data.dataset import CAPTIONS, IMAGES, SPLITS
 from gap.data.pixels import decode
 from gap.data.splits import split_groups
@@ -114,6 +115,24 @@ def test_changes_give_a_new_directory_and_the_old_one_stays(tmp_path: Path, cach
     assert seen[run(copy, cache)] == "first"
     datasets = {path: open_dataset(path) for path in seen}
     assert len(datasets) == len({dataset.data_hash for dataset in datasets.values()}) == 6
+
+
+def test_what_is_written_beside_the_data_is_part_of_the_key(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = write_copy(tmp_path / "copy")
+    before = run(copy, cache)
+    monkeypatch.setitem(DATASETS, "arasaac", replace(DATASETS["arasaac"], licence="corrected"))
+    after = run(copy, cache)
+    assert (open_dataset(after).licence, open_dataset(before).data_hash) == ("corrected", open_dataset(after).data_hash)
+
+
+def test_what_killed_processes_left_of_other_content_is_removed(tmp_path: Path, cache: Path) -> None:
+    for directory in (cache / "images", cache / "datasets"):
+        (directory / "arasaac_6-0123.part").mkdir(parents=True)
+        (directory / "arasaac_6-0123.part" / "images.npy").write_bytes(b"half")
+    run(write_copy(tmp_path / "copy"), cache)
+    assert not list(cache.rglob("*.part"))
 
 
 def test_the_languages_share_the_images(tmp_path: Path, cache: Path) -> None:
