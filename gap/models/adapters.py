@@ -14,6 +14,7 @@ from open_clip.modified_resnet import AttentionPool2d
 from torch import nn
 
 from gap.errors import UserError, unknown
+from gap.models.pointwise import PointwiseDora
 
 
 def adapt(model: nn.Module, *, method: str = "dora", rank: int = 8, last_n: int = 2) -> peft.PeftModel | None:
@@ -89,12 +90,12 @@ def _lora(model: nn.Module, rank: int, last_n: int) -> peft.PeftModel:
 
 def _low_rank(model: nn.Module, rank: int, *, use_dora: bool) -> peft.PeftModel:
     # alpha = rank: the adapter's scale is 1 at every rank, so that searching the rank does not search the step size.
-    return peft.get_peft_model(
-        model,
-        peft.LoraConfig(
-            r=rank, lora_alpha=rank, lora_dropout=0.0, use_dora=use_dora, target_modules=adapter_targets(model)
-        ),
+    config = peft.LoraConfig(
+        r=rank, lora_alpha=rank, lora_dropout=0.0, use_dora=use_dora, target_modules=adapter_targets(model)
     )
+    if use_dora:
+        config._register_custom_module({nn.Conv2d: PointwiseDora})
+    return peft.get_peft_model(model, config)
 
 
 def _last_layers(model: nn.Module, rank: int, last_n: int) -> None:

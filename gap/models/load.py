@@ -7,10 +7,11 @@ import open_clip
 from gap.errors import UserError, unknown
 from gap.models.attention import split_attention
 from gap.models.clip import Clip
+from gap.models.mini.clip import load_mini
 from gap.models.published import load_published
 from gap.models.tiny import load_tiny
 
-OWN: dict[str, Callable[[str | None], Clip]] = {"tiny": load_tiny}
+OWN: dict[str, Callable[[str | None], Clip]] = {"mini": load_mini, "tiny": load_tiny}
 
 
 def load_clip(name: str, pretrained: str | None = None) -> Clip:

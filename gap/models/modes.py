@@ -28,7 +28,8 @@ def gradient_checkpointing(model: ClipModel, *, enabled: bool) -> None:
     """
     if not enabled:
         return
-    model.set_grad_checkpointing(True)
-    if isinstance(getattr(model, "text", None), HFTextEncoder):
-        # The re-entrant form gives no gradient to adapters behind frozen embeddings.
-        model.text.transformer.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    if not isinstance(getattr(model, "text", None), HFTextEncoder):
+        model.set_grad_checkpointing(True)
+    else:
+        model.visual.set_grad_checkpointing(True)
+        model.text.transformer.activation_checkpointing_enable()  # open_clip calls its deprecated alias

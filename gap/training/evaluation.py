@@ -1,7 +1,6 @@
 """The metrics of a model on the test images of a dataset."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +17,7 @@ from gap.training.errors import NonFiniteError
 
 @dataclass(frozen=True)
 class TestSplit:
-    """The test images and their captions, each distinct caption tokenised once.
+    """The test images and their captions, each distinct row of tokens once.
 
     ``text_of`` gives the row of ``tokens`` for each caption, and so tells which captions are equal.
     """
@@ -32,11 +31,12 @@ class TestSplit:
 
 
 def make_test_split(dataset: PairDataset, clip: Clip) -> TestSplit:
-    """Tokenise the captions of the test images."""
-    captions: list[Sequence[str]] = [dataset.captions[row] for row in dataset.test]
-    distinct, text_of = np.unique([text for texts in captions for text in texts], return_inverse=True)
+    """Tokenise the captions of the test images. Captions that the model reads alike ("Sol", "sol") are one."""
+    captions = [dataset.captions[row] for row in dataset.test]
+    tokens = clip.tokenize([text for texts in captions for text in texts])
+    distinct, text_of = torch.unique(tokens, dim=0, return_inverse=True)
     image_of_text = np.repeat(np.arange(len(captions)), [len(texts) for texts in captions])
-    return TestSplit(dataset.test, clip.tokenize(distinct.tolist()), image_of_text, text_of.astype(np.int64))
+    return TestSplit(dataset.test, distinct, image_of_text, text_of.numpy())
 
 
 def evaluate_split(

@@ -13,6 +13,7 @@ from gap.models.adapters import adapt, check_adapters_reached, trained_parameter
 from gap.models.load import load_clip
 from gap.models.modes import gradient_checkpointing, train_mode
 from gap.models.save import save_adapter
+from gap.training.baseline import measured_once
 from gap.training.config import TrialConfig
 from gap.training.cost import peak_memory_gb, reset_peak_memory
 from gap.training.evaluation import evaluate_split, make_test_split
@@ -57,10 +58,12 @@ def fit(config: TrialConfig, adapter_dir: Path | None = None) -> Iterator[dict[s
         optimiser, partial(warmup_cosine, warmup_steps=round(config.warmup * steps), steps=steps)
     )
 
-    def measured(epoch: int, train_seconds: float) -> dict[str, int | float]:
-        metrics = evaluate_split(
+    def metrics() -> dict[str, float]:
+        return evaluate_split(
             clip, dataset, test, device=device, precision=config.precision, pool_size=config.pool_size
         )
+
+    def report(epoch: int, metrics: dict[str, float], train_seconds: float) -> dict[str, int | float]:
         return {
             "epoch": epoch,
             **metrics,
@@ -70,7 +73,9 @@ def fit(config: TrialConfig, adapter_dir: Path | None = None) -> Iterator[dict[s
             "peak_memory_gb": peak_memory_gb(device),
         }
 
-    yield measured(0, 0.0)
+    # An adapted model equals its base until its first step; a prepared directory never changes.
+    base = (config.model, config.pretrained, config.data, config.device, config.precision, config.pool_size)
+    yield report(0, measured_once(base, metrics), 0.0)
 
     train_seconds, step = 0.0, 0
     for epoch in range(1, config.epochs + 1):
@@ -97,11 +102,11 @@ def fit(config: TrialConfig, adapter_dir: Path | None = None) -> Iterator[dict[s
             sums = {name: sums.get(name, 0.0) + value for name, value in shown.items()}
         seconds = time.perf_counter() - began
         train_seconds += seconds
-        report = measured(epoch, train_seconds)
+        measured = report(epoch, metrics(), train_seconds)
         if epoch == config.epochs and adapter_dir is not None:
             save_adapter(clip, wrapped, adapter_dir)
         means = {name: value / steps_per_epoch for name, value in sums.items()}
-        yield {**report, **means, "last_lr": lr, "images_per_second": images / seconds}
+        yield {**measured, **means, "last_lr": lr, "images_per_second": images / seconds}
 
 
 def make_optimiser(model: nn.Module, *, lr: float, weight_decay: float) -> torch.optim.AdamW:
@@ -111,4 +116,4 @@ def make_optimiser(model: nn.Module, *, lr: float, weight_decay: float) -> torch
         {"params": [parameter for parameter in trained if parameter.ndim > 1], "weight_decay": weight_decay},
         {"params": [parameter for parameter in trained if parameter.ndim <= 1], "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW([group for group in groups if group["params"]], lr=lr)
+    return torch.optim.AdamW([group for group in groups if group["params"]], lr=lr, fused=True)

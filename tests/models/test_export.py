@@ -16,7 +16,7 @@ from gap.models.load import load_clip
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("name", [*FAMILIES, "tiny"])
+@pytest.mark.parametrize("name", [*FAMILIES, "tiny", "mini"])
 def test_plain_open_clip_gives_the_same_embeddings(
     name: str, method: str, family_weights: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ from gap.models.clip import Clip
 from gap.models.load import load_clip
 from gap.models.modes import gradient_checkpointing, train_mode
 
-NAMES = [*FAMILIES, "tiny"]
+NAMES = [*FAMILIES, "tiny", "mini"]
 
 
 @pytest.fixture(params=NAMES)

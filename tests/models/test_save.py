@@ -27,7 +27,7 @@ def changed(name: str, pretrained: str | None, method: str) -> tuple[Clip, peft.
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("name", [*FAMILIES, "tiny"])
+@pytest.mark.parametrize("name", [*FAMILIES, "tiny", "mini"])
 def test_what_is_saved_comes_back_to_the_last_bit(
     name: str, method: str, family_weights: dict[str, Path], tmp_path: Path
 ) -> None:

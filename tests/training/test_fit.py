@@ -65,6 +65,22 @@ def test_epoch_zero_is_the_model_before_training(data: Path, plain: list[Report]
     assert {name: plain[0][name] for name in METRICS} == pytest.approx(expected, abs=1e-5)
 
 
+def test_the_model_before_training_is_measured_once(
+    train: Callable[..., list[Report]], plain: list[Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def counted(*arguments: Any, **keywords: Any) -> Report:
+        calls.append(1)
+        return evaluate_split(*arguments, **keywords)
+
+    monkeypatch.setattr(gap.training.fit, "evaluate_split", counted)
+    assert numbers(train(seed=3))[0] == numbers(plain)[0]
+    assert len(calls) == 2  # after either epoch
+    assert numbers(train(pool_size=8))[0] != numbers(plain)[0]
+    assert len(calls) == 5
+
+
 def test_training_learns(train: Callable[..., list[Report]]) -> None:
     reports = train(epochs=12)
     assert reports[-1]["loss"] < 0.7 * reports[1]["loss"]
