@@ -53,8 +53,7 @@ class Display:
         searched = {name: parameters[name] for name in self._spec.search}
         self._rows[trial] = {"parameters": searched, "state": "RUNNING", "epoch": None, "values": {}}
         self._progress.update(self._task, trial=len(self._rows))
-        shown = ", ".join(f"{name} {brief(value)}" for name, value in searched.items() if value is not None)
-        self._line(f"trial {len(self._rows)} of {self._spec.trials} ({trial}): {shown}")
+        self._line(f"trial {len(self._rows)} of {self._spec.trials} ({trial}): {in_words(searched)}")
 
     def epoch(self, trial: str, epoch: int, values: Mapping[str, float]) -> None:
         """Show a trial's values after an epoch."""
@@ -80,19 +79,28 @@ class Display:
 
     def _render(self) -> Group:
         table = Table(box=None, pad_edge=False)
-        for name in ("trial", *self._spec.search, "epoch", *self._spec.objectives, "state"):
-            table.add_column(name, no_wrap=True)
+        for name in ("trial", "epoch", *self._spec.objectives, "state", "parameters"):
+            table.add_column(name, no_wrap=name != "parameters", overflow="fold")
         for trial, row in list(self._rows.items())[-SHOWN_TRIALS:]:
             on_front = trial in self._front
             table.add_row(
                 trial,
-                *(brief(value) for value in row["parameters"].values()),
                 "" if row["epoch"] is None else f"{row['epoch']}/{self._spec.epochs}",
                 *(brief(row["values"].get(name)) for name in self._spec.objectives),
                 f"{row['state'].lower()}{' · front' if on_front else ''}",
+                in_words(row["parameters"]),
                 style="bold" if on_front else "red" if row["state"] == "FAIL" else None,
             )
         return Group(table, self._progress)
+
+
+def in_words(parameters: Mapping[str, Any]) -> str:
+    """Name the parameters that a trial has a use for.
+
+    >>> in_words({"terms": "ce+variance", "alpha": None, "rank": 8})
+    'terms ce+variance, rank 8'
+    """
+    return ", ".join(f"{name} {brief(value)}" for name, value in parameters.items() if value is not None)
 
 
 def brief(value: Any) -> str:

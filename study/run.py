@@ -105,7 +105,7 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("interrupted: the tables hold every trial that had ended", file=sys.stderr)
+        print("interrupted before the first trial", file=sys.stderr)
         return 130
 
 

@@ -1,11 +1,98 @@
+"""Every command and every example of the README runs, on small data and a small model."""
+
+import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+import open_clip
+import pandas as pd
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL) for line in block.splitlines()]
+STUDIES = [command for command in COMMANDS if command.startswith("python study/run.py --space")]
+SMALL = "--model tiny --profile rehearsal --epochs 1 --set batch_size=64"
 
 
-def test_every_python_example_runs() -> None:
-    examples = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
-    assert examples
+def run(command: str, home: Path) -> str:
+    """Run a command of the README in a directory of its own, with this Python and the data below."""
+    command = command.replace("python study", f"python {ROOT}/study").replace("~/arasaac", str(home / "arasaac"))
+    done = subprocess.run(
+        [sys.executable if word == "python" else word for word in command.split()],
+        cwd=home,
+        env={**os.environ, "MODALITY_GAP_CACHE": str(home / "cache"), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with a local copy of ARASAAC and the results of what `make study` runs."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "arasaac" / "images").mkdir(parents=True)
+    records = [{"_id": number, "keywords": [{"keyword": f"palabra {number}"}]} for number in range(300)]
+    for language in ("es", "en"):
+        (home / "arasaac" / f"{language}.json").write_text(json.dumps(records))
+    for number in range(300):
+        Image.new("RGB", (32, 32), (number % 256, 0, 0)).save(home / "arasaac" / "images" / f"{number}.png")
+    make = (ROOT / "Makefile").read_text()
+    command = re.search(r"\$\(BIN\)/(python study/run.py .*)", make)
+    assert command is not None
+    assert f"`{command[1]}`" in README
+    run(f"{command[1]} {SMALL} --trials 2", home)
+    return home
+
+
+def test_the_commands_are_all_known() -> None:
+    others = [command for command in COMMANDS if command not in STUDIES]
+    assert others == [
+        "make study",
+        "make test",
+        "tensorboard --logdir results/arasaac_es-rehearsal/tensorboard",
+        "python -m study.plot_front results/arasaac_es-rehearsal front.png",
+        "python -m study.export results/arasaac_es-rehearsal t000 merged",
+        "pip install -e .",
+        "python study/run.py --help",
+    ]
+    assert (ROOT / ".ci" / "run").read_text().rstrip().endswith("\nmake test")
+    assert len(STUDIES) == 4
+
+
+@pytest.mark.parametrize("command", STUDIES)
+def test_a_study_of_the_readme(command: str, home: Path) -> None:
+    name = "" if "--name" in command else "--name again"
+    model = SMALL.replace("--model tiny", "") if "--model" in command else SMALL
+    command = re.sub(r"--model \S+", "--model tiny", command)
+    out = run(f"{command} {model} --trials 1 {name}", home)
+    assert ("about 0 h" in out) if "--dry-run" in command else ("Pareto front: 1 of 1 trials" in out)
+
+
+def test_what_follows_a_study(home: Path) -> None:
+    run("python -m study.plot_front results/arasaac_es-rehearsal front.png", home)
+    with Image.open(home / "front.png") as picture:
+        assert picture.width > 500
+    front = pd.read_csv(home / "results" / "arasaac_es-rehearsal" / "pareto.csv")
+    run(f"python -m study.export results/arasaac_es-rehearsal {front['trial_id'][0]} merged", home)
+    assert open_clip.create_model(f"local-dir:{home / 'merged'}").visual.image_size == (32, 32)
+    run("python study/run.py --help", home)
+    version = subprocess.run(
+        [Path(sys.executable).with_name("tensorboard"), "--version"], capture_output=True, text=True, check=True
+    )
+    assert version.stdout.strip()
+    assert list((home / "results" / "arasaac_es-rehearsal" / "tensorboard").glob("t000/events.*"))
+
+
+def test_every_python_example_runs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+    examples = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    assert len(examples) == 2
     for example in examples:
-        exec(compile(example, str(README), "exec"), {})
+        exec(compile(example, "README.md", "exec"), {})

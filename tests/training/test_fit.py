@@ -11,6 +11,7 @@ import gap.training.fit
 from gap.losses import TERMS
 from gap.metrics import METRICS
 from gap.models.load import load_clip
+from gap.models.mini import IMAGE_SIZE
 from gap.models.save import load_adapter
 from gap.training.config import TrialConfig
 from gap.training.errors import NonFiniteError
@@ -88,6 +89,13 @@ def test_training_learns(train: Callable[..., list[Report]]) -> None:
 
 def test_the_same_seed_gives_the_same_numbers(train: Callable[..., list[Report]], plain: list[Report]) -> None:
     assert numbers(train()) == numbers(plain)
+
+
+def test_mini_gives_the_same_numbers_too(train: Callable[..., list[Report]], tmp_path: Path) -> None:
+    data = write_small_data(tmp_path / "large", image_size=IMAGE_SIZE)
+    first, second = (numbers(train(model="mini", data=data, epochs=1, lr=1e-3)) for _ in range(2))
+    assert first == second
+    assert first[0]["modality_gap"] != first[1]["modality_gap"]
 
 
 @pytest.mark.parametrize(
