@@ -41,9 +41,11 @@ def draw_front(directory: Path) -> Figure:
     axes.step(ordered[across], ordered[up], where="post", color="#0072b2", linewidth=1, alpha=0.5)
     axes.scatter(ordered[across], ordered[up], s=48, color="#0072b2", label="Pareto front", zorder=3)
     axes.scatter(baseline[across], baseline[up], s=70, marker="X", color="#d55e00", label="before training", zorder=3)
-    for _, row in complete.iterrows():
+    # The front and plain cross-entropy are named; names of all trials would cover each other.
+    named = complete["trial_id"].isin(front["trial_id"]) | (complete["terms"] == "ce")
+    for _, row in complete[named].iterrows():
         axes.annotate(
-            row["terms"], (row[across], row[up]), xytext=(5, 5), textcoords="offset points", fontsize=7, color="#404040"
+            row["terms"], (row[across], row[up]), xytext=(7, 4), textcoords="offset points", fontsize=8, color="#404040"
         )
     axes.set_xlabel(LABELS.get(across, across))
     axes.set_ylabel(LABELS.get(up, up))
