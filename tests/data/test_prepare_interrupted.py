@@ -17,10 +17,13 @@ from gap.data.dataset import IMAGES
 
 RECORDS = 120
 # Prepares a dataset once a line comes in. The given call of the given function waits until the process is killed.
+# Where the tests run in the background, Ctrl-C is ignored, and so it would be here.
 PROGRAM = """
-import json, pkgutil, sys, time
+import json, pkgutil, signal, sys, time
 from pathlib import Path
 from gap.data import images, prepare
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 copy, cache, language, place, name, held_call = json.loads(sys.argv[1])
 rows, calls = [], []
