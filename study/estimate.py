@@ -12,7 +12,7 @@ from gap.models.load import load_clip
 from gap.models.modes import gradient_checkpointing, train_mode
 from gap.training.config import TrialConfig
 from gap.training.cost import peak_memory_gb
-from gap.training.evaluation import evaluate_split, make_test_split
+from gap.training.evaluation import evaluate_split, make_split
 from gap.training.fit import make_optimiser
 from gap.training.pairs import make_training_pairs
 from gap.training.step import batch_loss, train_step
@@ -74,7 +74,7 @@ def estimate(config: TrialConfig) -> Estimate:
     seconds_per_step = (time.perf_counter() - began) / measured
 
     began = time.perf_counter()
-    split = make_test_split(dataset, clip)
+    split = make_split(dataset, clip, dataset.test)
     evaluate_split(clip, dataset, split, device=device, precision=config.precision, pool_size=config.pool_size)
     return Estimate(
         trained_parameters=trained,

@@ -5,7 +5,6 @@ python -c 'import open_clip; model = open_clip.create_model("local-dir:merged")'
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -18,18 +17,10 @@ def export(directory: Path, trial: str, target: Path) -> None:
     Raises ``UserError`` if there is no such study or trial, its adapter was not kept, or ``target`` exists.
     """
     from gap.models.export import export_checkpoint
-    from gap.models.load import load_clip
-    from gap.models.save import load_adapter
+    from study.open_trial import load_trial
 
-    try:
-        spec = json.loads((directory / "study.json").read_text(encoding="utf-8"))["spec"]
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(f"{directory} holds no study: cannot read study.json ({error})") from error
-    kept = sorted(path.name for path in (directory / "adapters").glob("*") if path.is_dir())
-    if trial not in kept:
-        raise UserError(f"{directory} has no adapter of {trial}: expected one of {', '.join(kept) or 'none yet'}")
-    clip = load_clip(spec["model"], spec["pretrained"])
-    export_checkpoint(clip, load_adapter(clip, directory / "adapters" / trial), target)
+    clip, wrapped = load_trial(directory, trial)
+    export_checkpoint(clip, wrapped, target)
 
 
 def main() -> int:

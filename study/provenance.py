@@ -21,7 +21,7 @@ PACKAGES = (
 
 
 def describe_study(
-    spec: StudySpec, *, space: Path, profile: str, device: str, dataset: PairDataset, command: list[str]
+    spec: StudySpec, *, space: Path, profile: str, device: str, data: Path, dataset: PairDataset, command: list[str]
 ) -> dict[str, Any]:
     """Collect the resolved configuration, versions, hardware, data and split hashes, and the commit."""
     return {
@@ -31,6 +31,7 @@ def describe_study(
         "started": now(),
         "spec": spec.model_dump(mode="json"),
         "data": {
+            "path": str(data),
             "name": dataset.name,
             "language": dataset.language,
             "train": len(dataset.train),

@@ -67,7 +67,8 @@ class Recorder(Callback):  # type: ignore[misc]
         at_best = {f"best_{metric}": best.get(metric) for metric in self._spec.objectives}
         row = {**last, "state": state, "best_epoch": best.get("epoch"), **at_best, "error": error}
         front = self._results.end_trial(row)
-        keep_adapters(self._results.directory / "adapters", front)
+        if self._spec.keep_adapters == "front":
+            keep_adapters(self._results.directory / "adapters", front)
         self._curves.end(name)
         self._display.end(name, state, error, front)
 

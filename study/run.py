@@ -63,7 +63,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     # One directory, one Optuna study in it, one row a trial.
     directory = make_directory(directory)
-    about = describe_study(spec, space=space, profile=profile, device=device, dataset=dataset, command=sys.argv)
+    about = describe_study(
+        spec, space=space, profile=profile, device=device, data=data, dataset=dataset, command=sys.argv
+    )
     write_json(about, directory / "study.json")
     optuna_study = create_study(
         directory / "optuna.db",

@@ -36,6 +36,7 @@ class StudySpec(TrainingSettings):
     objectives: dict[str, Direction] = Field({"recall_at_1": "max", "modality_gap": "min"}, min_length=1)
     search: dict[str, Dimension] = Field(default_factory=dict)
     enqueue: tuple[dict[str, bool | int | float | str], ...] = ()
+    keep_adapters: Literal["front", "all"] = Field("front", description="whose adapters stay: the front's or all")
     rehearsal: dict[str, Any] = Field(default_factory=dict, description="what changes on a machine without a GPU")
 
     @property

@@ -1,11 +1,11 @@
-"""The metrics of a model on the test images of a dataset."""
+"""What a model makes of some images of a dataset and their captions: embeddings, and the metrics on them."""
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from gap.data import PairDataset
@@ -16,13 +16,11 @@ from gap.training.errors import NonFiniteError
 
 
 @dataclass(frozen=True)
-class TestSplit:
-    """The test images and their captions, each distinct row of tokens once.
+class Split:
+    """Some images of a dataset and their captions, each distinct row of tokens once.
 
     ``text_of`` gives the row of ``tokens`` for each caption, and so tells which captions are equal.
     """
-
-    __test__ = False  # the name is not a test's
 
     rows: Int[np.ndarray, " m"]
     tokens: Int[Tensor, "distinct length"]
@@ -30,39 +28,50 @@ class TestSplit:
     text_of: Int[np.ndarray, " n"]
 
 
-def make_test_split(dataset: PairDataset, clip: Clip) -> TestSplit:
-    """Tokenise the captions of the test images. Captions that the model reads alike ("Sol", "sol") are one."""
-    captions = [dataset.captions[row] for row in dataset.test]
+def make_split(dataset: PairDataset, clip: Clip, rows: Int[np.ndarray, " m"]) -> Split:
+    """Tokenise the captions of the images in ``rows``. Captions that the model reads alike ("Sol", "sol") are one."""
+    captions = [dataset.captions[row] for row in rows]
     tokens = clip.tokenize([text for texts in captions for text in texts])
     distinct, text_of = torch.unique(tokens, dim=0, return_inverse=True)
     image_of_text = np.repeat(np.arange(len(captions)), [len(texts) for texts in captions])
-    return TestSplit(dataset.test, distinct, image_of_text, text_of.numpy())
+    return Split(rows, distinct, image_of_text, text_of.numpy())
+
+
+def embed_split(
+    clip: Clip, dataset: PairDataset, split: Split, *, device: torch.device, precision: str
+) -> tuple[Float[Tensor, "m d"], Float[Tensor, "n d"]]:
+    """Embed the images and every one of their captions as unit vectors in fp32.
+
+    Each image and each distinct caption is embedded once. Leaves the model in evaluation mode.
+    """
+    clip.model.eval()
+    image_features = embed_images(clip, dataset.images, split.rows, device=device, precision=precision)
+    distinct_features = embed_texts(clip, split.tokens, device=device, precision=precision)
+    return image_features, distinct_features[torch.from_numpy(split.text_of).to(device)]
 
 
 def evaluate_split(
     clip: Clip,
     dataset: PairDataset,
-    split: TestSplit,
+    split: Split,
     *,
     device: torch.device,
     precision: str,
     pool_size: int,
 ) -> dict[str, float]:
-    """Give every metric of the model on the test split; pools are drawn with the dataset's own fixed seed.
+    """Give every metric of the model on a split; pools are drawn with a fixed seed.
 
-    Each image and each distinct caption is embedded once. Raises ``NonFiniteError`` if a metric is not finite.
+    Raises ``NonFiniteError`` if a metric is not finite.
     """
-    clip.model.eval()
-    image_features = embed_images(clip, dataset.images, split.rows, device=device, precision=precision)
-    distinct_features = embed_texts(clip, split.tokens, device=device, precision=precision)
+    image_features, text_features = embed_split(clip, dataset, split, device=device, precision=precision)
     metrics = evaluate(
         image_features,
-        distinct_features[torch.from_numpy(split.text_of).to(device)],
+        text_features,
         image_of_text=split.image_of_text,
         caption_ids=split.text_of,
         pool_size=pool_size,
     )
     broken = [name for name, value in metrics.items() if not math.isfinite(value)]
     if broken:
-        raise NonFiniteError(f"{', '.join(broken)} not finite on the test split")
+        raise NonFiniteError(f"{', '.join(broken)} not finite on the {len(split.rows)} images")
     return metrics

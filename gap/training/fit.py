@@ -16,7 +16,7 @@ from gap.models.save import save_adapter
 from gap.training.baseline import measured_once
 from gap.training.config import TrialConfig
 from gap.training.cost import peak_memory_gb, reset_peak_memory
-from gap.training.evaluation import evaluate_split, make_test_split
+from gap.training.evaluation import evaluate_split, make_split
 from gap.training.pairs import make_training_pairs
 from gap.training.schedule import warmup_cosine
 from gap.training.step import batch_loss, train_step
@@ -50,7 +50,7 @@ def fit(config: TrialConfig, adapter_dir: Path | None = None) -> Iterator[dict[s
     temperature = Temperature(model.logit_scale, policy=config.temperature, temperature_end=config.temperature_end)
 
     dataset = open_dataset(config.data)
-    pairs, test = make_training_pairs(dataset, clip), make_test_split(dataset, clip)
+    pairs, test = make_training_pairs(dataset, clip), make_split(dataset, clip, dataset.test)
     steps_per_epoch = max(len(dataset.train) // config.batch_size, 1)
     steps = steps_per_epoch * config.epochs
     optimiser = make_optimiser(model, lr=config.lr, weight_decay=config.weight_decay)

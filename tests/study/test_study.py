@@ -14,6 +14,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from gap.metrics import METRICS
 from gap.models.load import load_clip
 from gap.models.save import load_adapter
+from study.open_trial import kept_trials, load_trial, study_dataset
 from study.pareto import non_dominated
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -113,3 +114,9 @@ def test_the_record_of_the_study(study: Path) -> None:
 def test_an_adapter_of_the_front_loads(study: Path) -> None:
     for directory in (study / "adapters").iterdir():
         load_adapter(load_clip("tiny"), directory)
+
+
+def test_its_trials_and_their_data_can_be_opened(study: Path) -> None:
+    for trial in kept_trials(study):
+        assert load_trial(study, trial)[1] is not None
+    assert study_dataset(study).name == "pictograms"

@@ -6,14 +6,14 @@ from small_data import write_small_data
 
 from gap.data import open_dataset
 from gap.models.load import load_clip
-from gap.training.evaluation import make_test_split
+from gap.training.evaluation import make_split
 
 
 def test_captions_that_read_alike_are_one(tmp_path: Path) -> None:
     clip, dataset = load_clip("tiny"), open_dataset(write_small_data(tmp_path / "data"))
     rows = dataset.test.tolist()
     dataset.captions[rows[0]][0], dataset.captions[rows[1]][0] = "El Sol", "el  sol"
-    split = make_test_split(dataset, clip)
+    split = make_split(dataset, clip, dataset.test)
     assert split.text_of[0] == split.text_of[1]
     assert split.text_of[-1] == split.text_of[-2]  # the two that are equal to the letter
     assert len(split.tokens) == len(rows) - 2

@@ -15,7 +15,7 @@ from gap.models.mini import IMAGE_SIZE
 from gap.models.save import load_adapter
 from gap.training.config import TrialConfig
 from gap.training.errors import NonFiniteError
-from gap.training.evaluation import evaluate_split, make_test_split
+from gap.training.evaluation import evaluate_split, make_split
 from gap.training.fit import fit
 
 COSTS = {"seconds", "train_seconds", "images_per_second", "peak_memory_gb"}
@@ -61,7 +61,7 @@ def test_epoch_zero_is_the_model_before_training(data: Path, plain: list[Report]
     from gap.data import open_dataset
 
     clip, dataset = load_clip("tiny"), open_dataset(data)
-    split = make_test_split(dataset, clip)
+    split = make_split(dataset, clip, dataset.test)
     expected = evaluate_split(clip, dataset, split, device=torch.device("cpu"), precision="fp32", pool_size=4)
     assert {name: plain[0][name] for name in METRICS} == pytest.approx(expected, abs=1e-5)
 
@@ -170,7 +170,7 @@ def test_what_was_trained_is_saved(data: Path, tmp_path: Path) -> None:
     last = list(fit(config, tmp_path / "adapter"))[-1]
     clip, dataset = load_clip("tiny"), open_dataset(data)
     load_adapter(clip, tmp_path / "adapter")
-    split = make_test_split(dataset, clip)
+    split = make_split(dataset, clip, dataset.test)
     again = evaluate_split(clip, dataset, split, device=torch.device("cpu"), precision="fp32", pool_size=4)
     assert again == pytest.approx({name: last[name] for name in METRICS}, abs=1e-6)
     assert clip.model.logit_scale.exp().item() == pytest.approx(last["logit_scale"])
@@ -205,5 +205,5 @@ def test_a_metric_that_is_not_finite_is_an_error(
         return {"modality_gap": math.inf, "recall_at_1": 3.0}
 
     monkeypatch.setattr("gap.training.evaluation.evaluate", broken)
-    with pytest.raises(NonFiniteError, match=r"^modality_gap not finite on the test split"):
+    with pytest.raises(NonFiniteError, match=r"^modality_gap not finite on the 8 images"):
         train()

@@ -12,7 +12,7 @@ from gap.models.load import load_clip
 from gap.models.mini import IMAGE_SIZE, build, tokenizer
 from gap.models.mini.projections import NAMES, SHIPPED, load_projections, metadata
 from gap.models.mini.towers import IMAGE_TOWER, TEXT_TOWER, directory, verified
-from gap.training.evaluation import evaluate_split, make_test_split
+from gap.training.evaluation import evaluate_split, make_split
 from gap.training.tokens import padding_id
 
 
@@ -47,7 +47,12 @@ def test_what_it_reaches_on_held_out_pictograms(language: str, tmp_path_factory:
     dataset = open_dataset(prepare("pictograms", language=language, image_size=IMAGE_SIZE, cache_dir=cache))
     clip = load_clip("mini")
     metrics = evaluate_split(
-        clip, dataset, make_test_split(dataset, clip), device=torch.device("cpu"), precision="fp32", pool_size=90
+        clip,
+        dataset,
+        make_split(dataset, clip, dataset.test),
+        device=torch.device("cpu"),
+        precision="fp32",
+        pool_size=90,
     )
     assert metrics["recall_at_1"] > {"en": 25, "es": 5}[language]
 

@@ -1,0 +1,64 @@
+"""A trial of a study that has ended: its model with what was trained, and the data that it saw."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import peft
+
+from gap.data import PairDataset, open_dataset
+from gap.errors import UserError
+from gap.models.clip import Clip
+from gap.models.load import load_clip
+from gap.models.save import load_adapter
+
+BASELINE = "baseline"  # names the model before training wherever a trial is asked for
+
+
+def study_spec(directory: Path) -> dict[str, Any]:
+    """Read the resolved configuration of a study. Raises ``UserError`` if ``directory`` holds none."""
+    try:
+        spec: dict[str, Any] = json.loads((directory / "study.json").read_text(encoding="utf-8"))["spec"]
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f"{directory} holds no study: cannot read study.json ({error})") from error
+    return spec
+
+
+def kept_trials(directory: Path) -> list[str]:
+    """List the trials whose adapters were kept: the front's, or all if the space says ``keep_adapters: all``."""
+    return sorted(path.name for path in (directory / "adapters").glob("t*") if path.is_dir())
+
+
+def load_trial(directory: Path, trial: str) -> tuple[Clip, peft.PeftModel | None]:
+    """Load the study's model with what ``trial`` trained; ``baseline`` is the model before training.
+
+    The PEFT model comes with it where there are adapters.
+
+    Raises ``UserError`` if there is no such study or trial, or its adapter was not kept.
+    """
+    spec = study_spec(directory)
+    kept = kept_trials(directory)
+    if trial not in (BASELINE, *kept):
+        raise UserError(f"{directory} has no adapter of {trial}: expected one of {', '.join(kept) or 'none yet'}")
+    clip = load_clip(spec["model"], spec["pretrained"])
+    return clip, None if trial == BASELINE else load_adapter(clip, directory / "adapters" / trial)
+
+
+def study_dataset(directory: Path) -> PairDataset:
+    """Open the prepared dataset that the trials of a study read.
+
+    Raises ``UserError`` if there is no study, or its dataset has left the cache or changed.
+    """
+    try:
+        data = json.loads((directory / "study.json").read_text(encoding="utf-8"))["data"]
+        path, expected = Path(data["path"]), data["data_hash"]
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f"{directory} holds no study: cannot read study.json ({error})") from error
+    if not path.is_dir():
+        raise UserError(
+            f"{directory}: its dataset {path} has left the cache; --dry-run of the same study makes it anew"
+        )
+    dataset = open_dataset(path)
+    if dataset.data_hash != expected:
+        raise UserError(f"{directory}: {path} holds other data now (hash {dataset.data_hash[:12]}…)")
+    return dataset
