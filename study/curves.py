@@ -17,6 +17,7 @@ GROUPS = {
     "train_seconds": "cost",
     "images_per_second": "cost",
     "peak_memory_gb": "cost",
+    "trained_parameters": "cost",
     "": "geometry",
 }
 

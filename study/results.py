@@ -13,7 +13,7 @@ import pandas as pd
 from study.pareto import Direction, pareto_front
 
 COMMON = ("trial_id", "state", "epoch", "seed", "profile")
-COSTS = ("seconds", "train_seconds", "images_per_second", "peak_memory_gb")
+COSTS = ("seconds", "train_seconds", "images_per_second", "peak_memory_gb", "trained_parameters")
 
 Row = Mapping[str, bool | int | float | str | None]
 

@@ -89,7 +89,14 @@ def run(arguments: argparse.Namespace) -> int:
         recorder = Recorder(
             spec, profile=profile, results=results, curves=Curves(directory / "tensorboard"), display=display
         )
-        run_trials(searcher, trials=spec.trials, directory=directory, gpus=int(device == "cuda"), callback=recorder)
+        run_trials(
+            searcher,
+            trials=spec.trials,
+            directory=directory,
+            gpus=int(device == "cuda"),
+            callback=recorder,
+            fresh_processes=spec.fresh_processes,
+        )
     write_json({**about, "ended": now()}, directory / "study.json")
     return show_front(directory, spec, console)
 

@@ -37,6 +37,7 @@ class StudySpec(TrainingSettings):
     search: dict[str, Dimension] = Field(default_factory=dict)
     enqueue: tuple[dict[str, bool | int | float | str], ...] = ()
     keep_adapters: Literal["front", "all"] = Field("front", description="whose adapters stay: the front's or all")
+    fresh_processes: bool = Field(False, description="a new process for each trial, to compare memory on a CPU")
     rehearsal: dict[str, Any] = Field(default_factory=dict, description="what changes on a machine without a GPU")
 
     @property

@@ -47,9 +47,18 @@ def local_ray(*, gpus: int) -> Iterator[None]:
 
 
 def run_trials(
-    searcher: StudySearch, *, trials: int, directory: Path, gpus: int, callback: tune.Callback
+    searcher: StudySearch,
+    *,
+    trials: int,
+    directory: Path,
+    gpus: int,
+    callback: tune.Callback,
+    fresh_processes: bool = False,
 ) -> list[Mapping[str, Any]]:
-    """Run ``trials`` trials one after another and return the last report of each that reported."""
+    """Run ``trials`` trials one after another and return the last report of each that reported.
+
+    Trials share a worker process, which saves each the time to start one, unless ``fresh_processes``.
+    """
     trainable = tune.with_resources(
         tune.with_parameters(run_trial, adapters=directory / "adapters"), {"cpu": os.cpu_count(), "gpu": gpus}
     )
@@ -59,7 +68,7 @@ def run_trials(
             search_alg=searcher,
             num_samples=trials,
             max_concurrent_trials=1,
-            reuse_actors=True,
+            reuse_actors=not fresh_processes,
             trial_dirname_creator=lambda trial: trial_id(trial.config["number"]),
         ),
         run_config=tune.RunConfig(

@@ -14,6 +14,7 @@ from open_clip.modified_resnet import AttentionPool2d
 from torch import nn
 
 from gap.errors import UserError, unknown
+from gap.models.blocks import tower_blocks
 from gap.models.pointwise import PointwiseDora
 
 
@@ -99,11 +100,10 @@ def _low_rank(model: nn.Module, rank: int, *, use_dora: bool) -> peft.PeftModel:
 
 
 def _last_layers(model: nn.Module, rank: int, last_n: int) -> None:
-    stacks = [module for module in model.modules() if isinstance(module, nn.ModuleList) and len(module) > 1]
-    if not stacks:
-        raise UserError("last_layers needs towers made of blocks, and this model has none")
-    for stack in stacks:
-        for block in stack[-last_n:]:
+    for tower, blocks in tower_blocks(model).items():
+        if not blocks:
+            raise UserError(f"last_layers needs towers made of blocks, and the {tower} tower has none")
+        for block in list(blocks.values())[-last_n:]:
             block.requires_grad_(True)
 
 

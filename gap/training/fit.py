@@ -27,9 +27,10 @@ def fit(config: TrialConfig, adapter_dir: Path | None = None) -> Iterator[dict[s
     """Fine-tune a CLIP and yield its metrics after every epoch; epoch 0 is the model before training.
 
     Every dictionary holds ``epoch``, the metrics of the test split (``gap.metrics.METRICS``), ``logit_scale`` (the
-    multiplier s = 1/temperature), ``seconds`` (since the start), ``train_seconds`` (of these, in optimiser steps) and
-    ``peak_memory_gb``. From epoch 1 on also ``loss`` and ``term_<name>`` (means over the epoch's steps; terms
-    unweighted), ``last_lr`` (of the last step) and ``images_per_second`` (while training).
+    multiplier s = 1/temperature), ``seconds`` (since the start), ``train_seconds`` (of these, in optimiser steps),
+    ``peak_memory_gb`` and ``trained_parameters`` (how many numbers the optimiser moves). From epoch 1 on also ``loss``
+    and ``term_<name>`` (means over the epoch's steps; terms unweighted), ``last_lr`` (of the last step) and
+    ``images_per_second`` (while training).
 
     The same configuration gives the same numbers to the last bit on a CPU with the same number of threads (times and
     memory apart). What was trained is saved in ``adapter_dir`` after the last epoch, before it is yielded. The global
@@ -71,6 +72,7 @@ def fit(config: TrialConfig, adapter_dir: Path | None = None) -> Iterator[dict[s
             "seconds": time.perf_counter() - start,
             "train_seconds": train_seconds,
             "peak_memory_gb": peak_memory_gb(device),
+            "trained_parameters": sum(parameter.numel() for parameter in trained_parameters(model)),
         }
 
     # An adapted model equals its base until its first step; a prepared directory never changes.

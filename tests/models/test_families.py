@@ -5,7 +5,9 @@ import torch
 from families import FAMILIES, embed, images_and_tokens
 from torch import Tensor, nn
 
+from gap.models.activations import record_blocks
 from gap.models.adapters import METHODS, adapt, check_adapters_reached, trained_parameters
+from gap.models.blocks import tower_blocks
 from gap.models.clip import Clip
 from gap.models.load import load_clip
 from gap.models.modes import gradient_checkpointing, train_mode
@@ -95,3 +97,28 @@ def test_a_bypassed_adapter_is_found() -> None:
     model(torch.ones(1, 2)).sum().backward()
     with pytest.raises(UserError, match="no adapter can train bypassed, its weight is used directly"):
         check_adapters_reached(model)
+
+
+def test_last_layers_train_the_same_number_of_blocks_in_both_towers(clip: Clip) -> None:
+    adapt(clip.model, method="last_layers", last_n=1)
+    for tower, blocks in tower_blocks(clip.model).items():
+        assert len(blocks) >= 2, tower
+        trained = [any(parameter.requires_grad for parameter in block.parameters()) for block in blocks.values()]
+        assert trained == [False] * (len(blocks) - 1) + [True], tower
+
+
+def test_every_block_is_recorded_without_changing_the_embeddings(clip: Clip) -> None:
+    images, tokens = images_and_tokens(clip)
+    expected = embed(clip)
+    with record_blocks(clip.model) as outputs:
+        got = embed(clip)
+    assert all(map(torch.equal, got, expected))
+    names = [name for blocks in tower_blocks(clip.model).values() for name in blocks]
+    assert sorted(outputs) == sorted(names)
+    for name in names:
+        (pooled,) = outputs[name]
+        assert pooled.ndim == 2, name
+        assert len(pooled) == len(images) == len(tokens), name
+        assert not pooled.requires_grad
+    embed(clip)
+    assert all(len(parts) == 1 for parts in outputs.values())

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gap.models.adapters import METHODS
 from gap.training.config import TrialConfig
 from study.search import first_parameters
 from study.space import SPACES, find_space, load_space
@@ -40,3 +41,11 @@ def test_every_queued_trial_can_be_fitted(path: Path, rehearsal: bool) -> None:
 def test_the_thesis_is_six_combinations_and_no_search(language: str) -> None:
     spec = load_space(find_space(f"thesis_{language}.yaml"))
     assert (list(spec.search), spec.trials, len(spec.enqueue), spec.language) == (["terms"], 6, 6, language)
+
+
+def test_every_technique_is_compared_with_and_without_checkpointing() -> None:
+    spec = load_space(find_space("techniques.yaml"))
+    compared = {(point["method"], point["gradient_checkpointing"]) for point in spec.enqueue}
+    assert compared == set(itertools.product(METHODS, (False, True)))
+    assert len(spec.enqueue) == spec.trials
+    assert spec.fresh_processes

@@ -18,7 +18,7 @@ from gap.training.errors import NonFiniteError
 from gap.training.evaluation import evaluate_split, make_split
 from gap.training.fit import fit
 
-COSTS = {"seconds", "train_seconds", "images_per_second", "peak_memory_gb"}
+COSTS = {"seconds", "train_seconds", "images_per_second", "peak_memory_gb", "trained_parameters"}
 Report = dict[str, float]
 
 
