@@ -29,6 +29,13 @@ def kept_trials(directory: Path) -> list[str]:
     return sorted(path.name for path in (directory / "adapters").glob("t*") if path.is_dir())
 
 
+def check_kept(directory: Path, trial: str) -> None:
+    """Raise ``UserError`` unless the adapter of ``trial`` was kept; the ``baseline`` needs none."""
+    kept = kept_trials(directory)
+    if trial not in (BASELINE, *kept):
+        raise UserError(f"{directory} has no adapter of {trial}: expected one of {', '.join(kept) or 'none yet'}")
+
+
 def load_trial(directory: Path, trial: str) -> tuple[Clip, peft.PeftModel | None]:
     """Load the study's model with what ``trial`` trained; ``baseline`` is the model before training.
 
@@ -37,9 +44,7 @@ def load_trial(directory: Path, trial: str) -> tuple[Clip, peft.PeftModel | None
     Raises ``UserError`` if there is no such study or trial, or its adapter was not kept.
     """
     spec = study_spec(directory)
-    kept = kept_trials(directory)
-    if trial not in (BASELINE, *kept):
-        raise UserError(f"{directory} has no adapter of {trial}: expected one of {', '.join(kept) or 'none yet'}")
+    check_kept(directory, trial)
     clip = load_clip(spec["model"], spec["pretrained"])
     return clip, None if trial == BASELINE else load_adapter(clip, directory / "adapters" / trial)
 

@@ -1,0 +1,63 @@
+"""Linear CKA: how alike two representations of the same examples are, up to rotation and scale."""
+
+from collections.abc import Iterable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+def linear_cka(features: Float[Tensor, "n d"], other_features: Float[Tensor, "n e"]) -> Float[Tensor, ""]:
+    """Compare two representations of the same n examples, row by row.
+
+    ‖ỸᵀX̃‖² / (‖X̃ᵀX̃‖ ‖ỸᵀỸ‖) in Frobenius norms, with X̃, Ỹ centred over the rows. Range [0, 1]; 1 when one is a rotated,
+    scaled and shifted copy of the other. Takes O(n·d²) time and never holds an n×n matrix; the widths may differ.
+
+    Raises ``ValueError`` with fewer than two rows. A representation whose rows are all equal has no CKA: NaN.
+
+    Source: Kornblith et al. 2019, "Similarity of Neural Network Representations Revisited", section 3.
+
+    >>> x = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 2.0]])
+    >>> round(linear_cka(x, 3 * x.flip(1)).item(), 6)
+    1.0
+    """
+    return linear_cka_chunked([(features, other_features)])
+
+
+def linear_cka_chunked(
+    chunks: Iterable[tuple[Float[Tensor, "_ d"], Float[Tensor, "_ e"]]],
+) -> Float[Tensor, ""]:
+    """Give the linear CKA of representations that come chunk by chunk, whatever the chunks: the exact value.
+
+    Sums and products are accumulated in float64 on what is left after taking away the first chunk's mean, so that the
+    cone in which real features lie does not cost digits.
+
+    >>> x = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 2.0]])
+    >>> round(linear_cka_chunked([(x[:1], x[:1]), (x[1:], x[1:])]).item(), 6)
+    1.0
+    """
+    n, dtype = 0, torch.float64
+    shift: list[Tensor] = []
+    sums: list[Tensor] = []
+    products: list[Tensor] = []
+    for x, y in chunks:
+        pair = [x.double(), y.double()]
+        if not len(x):
+            continue
+        dtype = x.dtype
+        if not shift:
+            shift = [part.mean(dim=0) for part in pair]
+            sums = [torch.zeros_like(mean) for mean in shift]
+            widths = [len(mean) for mean in shift]
+            products = [x.new_zeros(widths[i], widths[j], dtype=torch.float64) for i, j in ((0, 0), (1, 1), (1, 0))]
+        a, b = (part - mean for part, mean in zip(pair, shift, strict=True))
+        n += len(a)
+        sums = [sums[0] + a.sum(dim=0), sums[1] + b.sum(dim=0)]
+        products = [products[0] + a.T @ a, products[1] + b.T @ b, products[2] + b.T @ a]
+    if n < 2:
+        raise ValueError(f"CKA needs at least 2 rows, got {n}")
+    xx = products[0] - torch.outer(sums[0], sums[0]) / n
+    yy = products[1] - torch.outer(sums[1], sums[1]) / n
+    yx = products[2] - torch.outer(sums[1], sums[0]) / n
+    value: Tensor = yx.square().sum() / (xx.norm() * yy.norm())
+    return value.to(dtype)
