@@ -8,7 +8,10 @@ from torch.utils.tensorboard import SummaryWriter
 # The first prefix that fits gives the group.
 GROUPS = {
     "recall_at_": "recall",
-    "full_recall_at_": "recall_full",
+    "full_": "recall_full",
+    "fold_": "recall_folds",
+    "median_rank": "recall",
+    "mrr": "recall",
     "term_": "loss",
     "loss": "loss",
     "last_lr": "training",

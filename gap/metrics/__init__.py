@@ -1,9 +1,33 @@
 """Metrics on a held-out split: geometry and retrieval, by name in ``METRICS``."""
 
+from gap.metrics.cka import linear_cka, linear_cka_chunked
+from gap.metrics.cone import mean_cosine, mean_norm, min_cosine
+from gap.metrics.consistency import consistency_at_k
 from gap.metrics.distance import misalignment, modality_gap
 from gap.metrics.protocols import retrieval
 from gap.metrics.registry import METRICS, Metric
+from gap.metrics.relative_gap import centred_residual, relative_modality_gap
+from gap.metrics.separability import linear_separability
+from gap.metrics.spectrum import effective_rank
 from gap.metrics.summary import evaluate
 from gap.metrics.uniformity import uniformity
 
-__all__ = ["METRICS", "Metric", "evaluate", "misalignment", "modality_gap", "retrieval", "uniformity"]
+__all__ = [
+    "METRICS",
+    "Metric",
+    "centred_residual",
+    "consistency_at_k",
+    "effective_rank",
+    "evaluate",
+    "linear_cka",
+    "linear_cka_chunked",
+    "linear_separability",
+    "mean_cosine",
+    "mean_norm",
+    "min_cosine",
+    "misalignment",
+    "modality_gap",
+    "relative_modality_gap",
+    "retrieval",
+    "uniformity",
+]

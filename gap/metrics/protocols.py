@@ -1,15 +1,17 @@
-"""The two retrieval protocols, always both: disjoint pools as in the thesis, and the full gallery."""
+"""The retrieval protocols, always all of them: disjoint pools as in the thesis, COCO's folds, the full gallery."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from gap.metrics.retrieval import recall_at_k
+from gap.metrics.retrieval import best_ranks
 
 KS = (1, 5, 10)
+FOLD_SIZE = 1000
 Relevant = list[npt.NDArray[np.int64]]
 
 
@@ -23,14 +25,17 @@ def retrieval(
     pool_size: int = 90,
     seed: int = 0,
 ) -> dict[str, float]:
-    """Give R@k in per cent under every name of both protocols.
+    """Give R@k in per cent, the median rank and the mean reciprocal rank under every name of all protocols.
 
     ``image_of_text[j]`` is the row of the image that text j belongs to; texts with equal ``caption_ids`` are equal.
 
     ``recall_at_k``: the images, shuffled by ``seed``, are cut into disjoint pools of ``pool_size`` images with the
     first text of each; the mean over pools and directions. Images that do not fill the last pool are left out, unless
-    all images together do not fill one: then they are one smaller pool. ``full_recall_at_k``: every text against every
-    image and back, all captions. ``_t2i`` and ``_i2t`` are text→image and image→text.
+    all images together do not fill one: then they are one smaller pool. ``fold_recall_at_k``: the same with
+    consecutive folds of 1,000 images and all their texts, which for COCO's 5,000 test images is its "1k" figure.
+    ``full_recall_at_k``: every text against every image and back, all captions (COCO's "5k"). ``median_rank`` and
+    ``mrr`` are of the first right answer, over the queries of all pools or folds. ``_t2i`` and ``_i2t`` are
+    text→image and image→text.
 
     Raises ``ValueError`` on an image without text, besides the errors of ``recall_at_k``.
 
@@ -49,35 +54,56 @@ def retrieval(
         raise ValueError(f"{int((first_text < 0).sum())} of {m} images have no text")
 
     order = np.random.default_rng(seed).permutation(m)
-    whole = m // pool_size * pool_size
-    pools = np.split(order[:whole], whole // pool_size) if whole else [order]
-    pooled = [
-        _both_directions(image_features[rows], text_features[first_text[rows]], caption_ids[first_text[rows]], ks)
-        for rows in pools
+    pools = [
+        _ranks(
+            image_features[rows], text_features[first_text[rows]], np.arange(len(rows)), caption_ids[first_text[rows]]
+        )
+        for rows in _parts(order, pool_size)
     ]
-    scores = {name: float(np.mean([pool[name] for pool in pooled])) for name in pooled[0]}
-    full = _both_directions(image_features, text_features, caption_ids, ks, image_of_text)
-    return {**scores, **{f"full_{name}": value for name, value in full.items()}}
+    folds = []
+    for rows in _parts(np.arange(m), FOLD_SIZE):
+        texts = np.flatnonzero((image_of_text >= rows[0]) & (image_of_text <= rows[-1]))
+        folds.append(
+            _ranks(image_features[rows], text_features[texts], image_of_text[texts] - rows[0], caption_ids[texts])
+        )
+    full = [_ranks(image_features, text_features, image_of_text, caption_ids)]
+    return {
+        **_scores(pools, ks, ""),
+        **_scores(folds, ks, "fold_"),
+        **_scores(full, ks, "full_"),
+    }
 
 
-def _both_directions(
+def _parts(rows: npt.NDArray[np.int64], size: int) -> list[npt.NDArray[np.int64]]:
+    """Cut rows into parts of one size; what does not fill the last is left out, unless there is nothing else."""
+    whole = len(rows) // size * size
+    return np.split(rows[:whole], whole // size) if whole else [rows]
+
+
+def _ranks(
     image_features: Float[Tensor, "m d"],
     text_features: Float[Tensor, "n d"],
+    image_of_text: npt.NDArray[np.int64],
     caption_ids: npt.NDArray[np.int64],
-    ks: Sequence[int],
-    image_of_text: npt.NDArray[np.int64] | None = None,
-) -> dict[str, float]:
-    image_of_text = np.arange(len(text_features)) if image_of_text is None else image_of_text
+) -> dict[str, Tensor]:
     images_of_text, texts_of_image = relevance(image_of_text, caption_ids, len(image_features))
-    t2i = recall_at_k(text_features, image_features, images_of_text, ks=ks)
-    i2t = recall_at_k(image_features, text_features, texts_of_image, ks=ks)
+    return {
+        "t2i": best_ranks(text_features, image_features, images_of_text),
+        "i2t": best_ranks(image_features, text_features, texts_of_image),
+    }
+
+
+def _scores(parts: Sequence[dict[str, Tensor]], ks: Sequence[int], prefix: str) -> dict[str, float]:
+    """Summarise the ranks of all parts together: parts of one size have the mean of their recalls."""
+    ranks = {direction: torch.cat([part[direction] for part in parts]).double() for direction in ("t2i", "i2t")}
+    measures = {f"recall_at_{k}": {name: 100 * (r <= k).double().mean() for name, r in ranks.items()} for k in ks}
+    measures["median_rank"] = {name: r.quantile(0.5) for name, r in ranks.items()}
+    measures["mrr"] = {name: r.reciprocal().mean() for name, r in ranks.items()}
     scores: dict[str, float] = {}
-    for k in ks:
-        scores |= {
-            f"recall_at_{k}": (t2i[k] + i2t[k]) / 2,
-            f"recall_at_{k}_t2i": t2i[k],
-            f"recall_at_{k}_i2t": i2t[k],
-        }
+    for name, by_direction in measures.items():
+        values = {direction: value.item() for direction, value in by_direction.items()}
+        scores[f"{prefix}{name}"] = (values["t2i"] + values["i2t"]) / 2
+        scores |= {f"{prefix}{name}_{direction}": value for direction, value in values.items()}
     return scores
 
 

@@ -1,5 +1,6 @@
 """Every reported metric by name: which way is better, its unit and its range."""
 
+import math
 from dataclasses import dataclass
 
 
@@ -14,23 +15,42 @@ class Metric:
     definition: str
 
 
-def _recall(k: int, protocol: str, direction: str) -> Metric:
-    return Metric(
-        True, "%", 0.0, 100.0, f"share of queries with a right answer in the first {k}, {protocol}, {direction}"
-    )
+def _retrieval(protocol: str, direction: str) -> dict[str, Metric]:
+    where = f"{protocol}, {direction}"
+    recall = "share of queries with a right answer in the first"
+    return {
+        **{f"recall_at_{k}": Metric(True, "%", 0.0, 100.0, f"{recall} {k}, {where}") for k in (1, 5, 10)},
+        "median_rank": Metric(False, "", 1.0, math.inf, f"median rank of the first right answer, {where}"),
+        "mrr": Metric(True, "", 0.0, 1.0, f"mean reciprocal rank of the first right answer, {where}"),
+    }
 
 
-_PROTOCOLS = {"": "disjoint pools", "full_": "full gallery"}
+_PROTOCOLS = {"": "disjoint pools", "fold_": "folds of 1,000 images", "full_": "full gallery"}
 _DIRECTIONS = {"": "mean of both directions", "_t2i": "text to image", "_i2t": "image to text"}
 
 METRICS: dict[str, Metric] = {
     "modality_gap": Metric(False, "", 0.0, 2.0, "distance between the centroids of the modalities"),
     "misalignment": Metric(False, "", 0.0, 4.0, "mean squared distance within pairs"),
     "uniformity": Metric(False, "", -8.0, 0.0, "log mean Gaussian potential within modalities"),
+    "relative_modality_gap": Metric(False, "", 0.0, 1.0, "distance within pairs against distances within modalities"),
+    "centred_residual": Metric(False, "", 0.0, 4.0, "mean squared distance within pairs of centred modalities"),
+    "linear_separability": Metric(False, "%", 0.0, 100.0, "held-out accuracy of a plane between the modalities"),
     **{
-        f"{prefix}recall_at_{k}{suffix}": _recall(k, protocol, direction)
+        f"{modality}_{name}": metric
+        for modality in ("image", "text")
+        for name, metric in {
+            "cone_mean": Metric(False, "", -1.0, 1.0, "mean cosine between different rows"),
+            "cone_min": Metric(False, "", -1.0, 1.0, "smallest cosine between two rows"),
+            "mean_norm": Metric(False, "", 0.0, 1.0, "length of the mean vector"),
+            "effective_rank": Metric(True, "", 0.0, math.inf, "number of directions used, by their share"),
+            "cka_base": Metric(True, "", 0.0, 1.0, "linear CKA with the model before training"),
+        }.items()
+    },
+    "cka_modalities": Metric(True, "", 0.0, 1.0, "linear CKA between the two halves of the pairs"),
+    **{
+        f"{prefix}{name}{suffix}": metric
         for prefix, protocol in _PROTOCOLS.items()
-        for k in (1, 5, 10)
         for suffix, direction in _DIRECTIONS.items()
+        for name, metric in _retrieval(protocol, direction).items()
     },
 }

@@ -1,14 +1,16 @@
 """The model before training, measured once in a process: every run of a study starts from it."""
 
 from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
 
-_MEASURED: dict[Hashable, dict[str, float]] = {}
+T = TypeVar("T")
+_MEASURED: dict[Hashable, Any] = {}
 
 
-def measured_once(key: Hashable, measure: Callable[[], dict[str, float]]) -> dict[str, float]:
-    """Give the metrics that ``measure`` gave the first time in this process for ``key``.
+def measured_once(key: Hashable, measure: Callable[[], T]) -> T:
+    """Give what ``measure`` gave the first time in this process for ``key``; nobody may change it.
 
-    ``key`` has to name all that the metrics depend on.
+    ``key`` has to name what is measured and all that it depends on.
 
     >>> measured_once(("tiny", "doctest"), lambda: {"modality_gap": 1.0})
     {'modality_gap': 1.0}
@@ -17,4 +19,5 @@ def measured_once(key: Hashable, measure: Callable[[], dict[str, float]]) -> dic
     """
     if key not in _MEASURED:
         _MEASURED[key] = measure()
-    return dict(_MEASURED[key])
+    value: T = _MEASURED[key]
+    return value

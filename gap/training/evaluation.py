@@ -50,28 +50,36 @@ def embed_split(
     return image_features, distinct_features[torch.from_numpy(split.text_of).to(device)]
 
 
-def evaluate_split(
-    clip: Clip,
-    dataset: PairDataset,
+def evaluate_features(
     split: Split,
+    image_features: Float[Tensor, "m d"],
+    text_features: Float[Tensor, "n d"],
     *,
-    device: torch.device,
-    precision: str,
     pool_size: int,
+    base: tuple[Float[Tensor, "m e"], Float[Tensor, "n e"]] | None = None,
 ) -> dict[str, float]:
-    """Give every metric of the model on a split; pools are drawn with a fixed seed.
+    """Give every metric of a split's embeddings; pools are drawn with a fixed seed.
 
-    Raises ``NonFiniteError`` if a metric is not finite.
+    ``base`` holds the embeddings before training, None where these are they. Raises ``NonFiniteError`` if a metric is
+    not finite.
     """
-    image_features, text_features = embed_split(clip, dataset, split, device=device, precision=precision)
     metrics = evaluate(
         image_features,
         text_features,
         image_of_text=split.image_of_text,
         caption_ids=split.text_of,
         pool_size=pool_size,
+        base=base,
     )
     broken = [name for name, value in metrics.items() if not math.isfinite(value)]
     if broken:
         raise NonFiniteError(f"{', '.join(broken)} not finite on the {len(split.rows)} images")
     return metrics
+
+
+def evaluate_split(
+    clip: Clip, dataset: PairDataset, split: Split, *, device: torch.device, precision: str, pool_size: int
+) -> dict[str, float]:
+    """Embed a split and give every metric. Raises ``NonFiniteError`` if one is not finite."""
+    features = embed_split(clip, dataset, split, device=device, precision=precision)
+    return evaluate_features(split, *features, pool_size=pool_size)

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from gap.data import open_dataset
 from gap.models.adapters import adapt, check_adapters_reached, trained_parameters
@@ -16,7 +16,7 @@ from gap.models.save import save_adapter
 from gap.training.baseline import measured_once
 from gap.training.config import TrialConfig
 from gap.training.cost import peak_memory_gb, reset_peak_memory
-from gap.training.evaluation import evaluate_split, make_split
+from gap.training.evaluation import embed_split, evaluate_features, make_split
 from gap.training.pairs import make_training_pairs
 from gap.training.schedule import warmup_cosine
 from gap.training.step import batch_loss, train_step
@@ -59,10 +59,8 @@ def fit(config: TrialConfig, adapter_dir: Path | None = None) -> Iterator[dict[s
         optimiser, partial(warmup_cosine, warmup_steps=round(config.warmup * steps), steps=steps)
     )
 
-    def metrics() -> dict[str, float]:
-        return evaluate_split(
-            clip, dataset, test, device=device, precision=config.precision, pool_size=config.pool_size
-        )
+    def embed() -> tuple[Tensor, Tensor]:
+        return embed_split(clip, dataset, test, device=device, precision=config.precision)
 
     def report(epoch: int, metrics: dict[str, float], train_seconds: float) -> dict[str, int | float]:
         return {
@@ -76,8 +74,13 @@ def fit(config: TrialConfig, adapter_dir: Path | None = None) -> Iterator[dict[s
         }
 
     # An adapted model equals its base until its first step; a prepared directory never changes.
-    base = (config.model, config.pretrained, config.data, config.device, config.precision, config.pool_size)
-    yield report(0, measured_once(base, metrics), 0.0)
+    before = (config.model, config.pretrained, config.data, config.device, config.precision)
+    base = measured_once(before, embed)
+    yield report(
+        0,
+        measured_once((*before, config.pool_size), lambda: evaluate_features(test, *base, pool_size=config.pool_size)),
+        0.0,
+    )
 
     train_seconds, step = 0.0, 0
     for epoch in range(1, config.epochs + 1):
@@ -104,7 +107,8 @@ def fit(config: TrialConfig, adapter_dir: Path | None = None) -> Iterator[dict[s
             sums = {name: sums.get(name, 0.0) + value for name, value in shown.items()}
         seconds = time.perf_counter() - began
         train_seconds += seconds
-        measured = report(epoch, metrics(), train_seconds)
+        metrics = evaluate_features(test, *embed(), pool_size=config.pool_size, base=base)
+        measured = report(epoch, metrics, train_seconds)
         if epoch == config.epochs and adapter_dir is not None:
             save_adapter(clip, wrapped, adapter_dir)
         means = {name: value / steps_per_epoch for name, value in sums.items()}
