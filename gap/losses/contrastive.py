@@ -37,7 +37,9 @@ def siglip(
 ) -> Float[Tensor, ""]:
     """Judge every image-text cell by itself: a pair or not.
 
-    −(1/n) Σ_ij log σ(z_ij (s·c_ij + b)) with z_ij = 1 on the diagonal and −1 off it. Range [0, ∞).
+    −(1/n) Σ_ij log σ(z_ij (s·c_ij + b)) with z_ij = 1 on the diagonal and −1 off it. Range [0, ∞). b is the model's
+    ``logit_bias``; SigLIP starts it at −10, since nearly all cells are no pairs. A model that has none trains with
+    b = 0, which the published loss does not.
 
     Source: Zhai et al. 2023 (SigLIP), equation 1.
 

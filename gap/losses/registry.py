@@ -8,7 +8,9 @@ from gap.losses.alignment import align, cross_uniform, uniform
 from gap.losses.centroid import centroid, centroid_uniform
 from gap.losses.contrastive import ce, siglip
 from gap.losses.cyclip import cyclip_inter, cyclip_intra
+from gap.losses.mixup import m2_mix
 from gap.losses.orthogonal import antipodal_inter, antipodal_intra, orthogonal_inter, orthogonal_intra
+from gap.losses.separation import intra_separation
 from gap.losses.variance import variance
 
 TERMS: dict[str, Callable[..., Tensor]] = {
@@ -25,5 +27,7 @@ TERMS: dict[str, Callable[..., Tensor]] = {
     "cross_uniform": cross_uniform,
     "centroid": centroid,
     "centroid_uniform": centroid_uniform,
+    "intra_separation": intra_separation,
+    "m2_mix": m2_mix,
     "siglip": siglip,
 }

@@ -97,3 +97,30 @@ def centroid(x: Rows, y: Rows) -> float:
 def centroid_uniform(x: Rows, y: Rows) -> float:
     middles = [[(p + q) / 2 for p, q in zip(a, b, strict=True)] for a, b in zip(x, y, strict=True)]
     return spread([[p / math.sqrt(dot(m, m)) for p in m] for m in middles])
+
+
+def intra_separation(x: Rows, y: Rows, s: float) -> float:
+    n, total = len(x), 0.0
+    for i in range(n):
+        others = sum(math.exp(s * (1 - dot(y[i], y[j])) * dot(x[i], x[j])) for j in range(n) if j != i)
+        pair = math.exp(s * dot(x[i], y[i]))
+        total -= math.log(pair / (pair + others))
+    return total / n
+
+
+def geodesic_middle(a: list[float], b: list[float]) -> list[float]:
+    angle = math.acos(max(-1.0, min(1.0, dot(a, b))))
+    if angle < 1e-6:
+        return a
+    return [math.sin(angle / 2) / math.sin(angle) * (p + q) for p, q in zip(a, b, strict=True)]
+
+
+def m2_mix(x: Rows, y: Rows, s: float) -> float:
+    n, total = len(x), 0.0
+    middles = [geodesic_middle(a, b) for a, b in zip(x, y, strict=True)]
+    for rows in (x, y):
+        for i in range(n):
+            pair = math.exp(s * dot(x[i], y[i]))
+            others = sum(math.exp(s * dot(rows[i], middles[j])) for j in range(n) if j != i)
+            total -= math.log(pair / (pair + others))
+    return total / (2 * n)
