@@ -13,6 +13,7 @@ ALLOWED = {
     "gap/losses": {"gap.errors"},
     "gap/metrics": {"gap.errors"},
     "gap/geometry": {"gap.errors"},
+    "gap/posthoc": {"gap.errors"},
     "gap/models": {"gap.errors", "gap._torchvision_ops"},
     "gap/data": {"gap.errors"},
     "gap/training": {"gap.errors", "gap.models", "gap.losses", "gap.metrics", "gap.data"},
