@@ -3,8 +3,11 @@
 import re
 from pathlib import Path
 
+from gap.classification import METHODS
 from gap.losses import TERMS
 from gap.metrics import METRICS
+from study.fewshot import COLUMNS as FEW_SHOT
+from study.fewshot_data import DATASETS
 from study.recorder import TRAINING_VALUES, parameters
 from study.results import COMMON, COSTS
 from study.space import SPACES, load_space
@@ -31,3 +34,8 @@ def test_every_column_is_explained() -> None:
         columns = [*COMMON, *METRICS, *TRAINING_VALUES, *terms, *parameters(spec, fixed), *COSTS]
         assert set(columns) - documented() == set()
         assert len(set(columns)) == len(columns)
+
+
+def test_every_column_and_method_of_few_shot_classification_is_explained() -> None:
+    section = TEXT.partition("## `fewshot.csv`")[2].partition("\n## ")[0]
+    assert {*FEW_SHOT, *METHODS, *DATASETS} - set(re.findall(r"`([a-z0-9_]+)`", section)) == set()

@@ -50,7 +50,7 @@ def clean_keywords(entries: Any) -> list[str]:
     return list(found.values())
 
 
-def _entries(directory: Path, language: str) -> list[Any]:
+def read_entries(directory: Path, language: str) -> list[Any]:
     """Read the catalogue file, or say in one line what is wrong with it."""
     if not directory.is_dir():
         raise UserError(f"arasaac: expected a directory with {LAYOUT}, but {directory} is not a directory")
@@ -91,7 +91,7 @@ def read(language: str, directory: Path | None) -> Catalogue:
     if directory is None:
         raise UserError(f"arasaac: no data; give --data-dir DIR, where DIR holds {LAYOUT}")
     skipped: list[Skipped] = []
-    keywords = _by_id(_entries(directory, language), skipped)
+    keywords = _by_id(read_entries(directory, language), skipped)
     files = {path.name for path in (directory / "images").iterdir()}
     if not files:
         raise UserError(f"arasaac: {directory / 'images'} is empty; expected in the directory: {LAYOUT}")
