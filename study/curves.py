@@ -12,6 +12,7 @@ GROUPS = {
     "fold_": "recall_folds",
     "median_rank": "recall",
     "mrr": "recall",
+    "train_recall": "recall",
     "term_": "loss",
     "loss": "loss",
     "last_lr": "training",

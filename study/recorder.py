@@ -15,7 +15,7 @@ from study.results import COSTS, Results
 from study.space import StudySpec
 from study.trainable import trial_id
 
-TRAINING_VALUES = ("loss", "logit_scale", "last_lr")
+TRAINING_VALUES = ("loss", "logit_scale", "last_lr", *(f"train_recall_at_{k}" for k in (1, 5, 10)))
 
 
 class Recorder(Callback):  # type: ignore[misc]

@@ -65,8 +65,12 @@ def _describe(
     ids = [record.id for record in records]
     groups = [record.group for record in records]
     captions = [list(record.captions) for record in records]
+    published = bool(records) and all(record.split for record in records)
     try:
-        train, test = (rows.tolist() for rows in split_groups(groups))
+        if published:
+            train, test = ([i for i, one in enumerate(records) if one.split == part] for part in ("train", "test"))
+        else:
+            train, test = (rows.tolist() for rows in split_groups(groups))
     except ValueError as error:
         raise UserError(f"{dataset}: too few pictures with captions of their own: {error}") from error
     described = {
@@ -81,11 +85,11 @@ def _describe(
         "groups": groups,
         "skipped": [{"id": one.id, "reason": one.reason} for one in skipped],
     }
-    split = {
+    split: dict[str, object] = {
         "format": FORMAT,
-        "method": "whole groups by ascending sha256('seed/group')",
-        "seed": SEED,
-        "test_fraction": TEST_FRACTION,
+        "method": "as the source publishes it" if published else "whole groups by ascending sha256('seed/group')",
+        "seed": None if published else SEED,
+        "test_fraction": len(test) / len(ids) if published else TEST_FRACTION,
         "split_hash": hash_split(ids, train, test),
         "train": train,
         "test": test,

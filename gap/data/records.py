@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from gap.errors import UserError
 
@@ -12,12 +13,16 @@ _NAMED = 5
 
 @dataclass(frozen=True)
 class Record:
-    """One picture with its captions. Records of one ``group`` stay in the same part of the split."""
+    """One picture with its captions. Records of one ``group`` stay in the same part of the split.
+
+    ``split`` is the part that a source with a published split gives; then every record of it has one.
+    """
 
     id: str
     captions: tuple[str, ...]
     group: str
     image: Path
+    split: Literal["train", "test"] | None = None
 
 
 @dataclass(frozen=True)

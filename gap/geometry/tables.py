@@ -52,7 +52,8 @@ NOTES = """\
 5.3  cyclip: the printed 1/n gives 0.01 to 0.78. The printed column follows from ln n, the cross-entropy of features
      that tell nothing at scale 1, plus both terms divided by n² (cyclip*): 3.91 is ln 50.
 5.4  cyclip: 6.21 at κ = 500 is ln 500. At smaller κ the excess over ln n is about 68 times the variance of a cosine,
-     with neither 1/n (2,000 times) nor 1/n² (4 times): from what it follows was not found.
+     with neither 1/n (2,000 times) nor 1/n² (4 times). The printed 1/n with a weight of 0.035 would fit, but no such
+     weight is stated: from what it follows was not found.
 5.3, 5.4  variance: the figures are negative, as the printed −β(...) makes them, although the prose speaks of minimising
      variance: a positive β rewards it. They lie within 1 deviation of the variance of all cells off the diagonal
      together (variance*), and 1 to 3 from the printed mean over rows.

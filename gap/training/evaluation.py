@@ -9,10 +9,13 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from gap.data import PairDataset
-from gap.metrics import evaluate
+from gap.metrics import evaluate, retrieval
+from gap.metrics.protocols import KS
 from gap.models.clip import Clip
 from gap.training.embed import embed_images, embed_texts
 from gap.training.errors import NonFiniteError
+
+TRAIN_IMAGES = 5000
 
 
 @dataclass(frozen=True)
@@ -83,3 +86,22 @@ def evaluate_split(
     """Embed a split and give every metric. Raises ``NonFiniteError`` if one is not finite."""
     features = embed_split(clip, dataset, split, device=device, precision=precision)
     return evaluate_features(split, *features, pool_size=pool_size)
+
+
+def training_sample(dataset: PairDataset, clip: Clip, *, images: int = TRAIN_IMAGES) -> Split:
+    """Draw the training images, the same for every run, that recall is measured on beside the test images."""
+    rows = np.random.default_rng(0).permutation(dataset.train)[:images]
+    return make_split(dataset, clip, np.sort(rows))
+
+
+def training_recall(
+    clip: Clip, dataset: PairDataset, split: Split, *, device: torch.device, precision: str, pool_size: int
+) -> dict[str, float]:
+    """Give ``train_recall_at_k`` in per cent, in pools: how much of what was trained on is known by heart."""
+    scores = retrieval(
+        *embed_split(clip, dataset, split, device=device, precision=precision),
+        image_of_text=split.image_of_text,
+        caption_ids=split.text_of,
+        pool_size=pool_size,
+    )
+    return {f"train_recall_at_{k}": scores[f"recall_at_{k}"] for k in KS}

@@ -16,7 +16,7 @@ from gap.models.save import save_adapter
 from gap.training.baseline import measured_once
 from gap.training.config import TrialConfig
 from gap.training.cost import peak_memory_gb, reset_peak_memory
-from gap.training.evaluation import embed_split, evaluate_features, make_split
+from gap.training.evaluation import embed_split, evaluate_features, make_split, training_recall, training_sample
 from gap.training.pairs import make_training_pairs
 from gap.training.schedule import warmup_cosine
 from gap.training.step import batch_loss, train_step
@@ -30,7 +30,7 @@ def fit(config: TrialConfig, adapter_dir: Path | None = None) -> Iterator[dict[s
     multiplier s = 1/temperature), ``seconds`` (since the start), ``train_seconds`` (of these, in optimiser steps),
     ``peak_memory_gb`` and ``trained_parameters`` (how many numbers the optimiser moves). From epoch 1 on also ``loss``
     and ``term_<name>`` (means over the epoch's steps; terms unweighted), ``last_lr`` (of the last step) and
-    ``images_per_second`` (while training).
+    ``images_per_second`` (while training). With ``train_metrics`` also ``train_recall_at_k``, on training images.
 
     The same configuration gives the same numbers to the last bit on a CPU with the same number of threads (times and
     memory apart). What was trained is saved in ``adapter_dir`` after the last epoch, before it is yielded. The global
@@ -62,10 +62,20 @@ def fit(config: TrialConfig, adapter_dir: Path | None = None) -> Iterator[dict[s
     def embed() -> tuple[Tensor, Tensor]:
         return embed_split(clip, dataset, test, device=device, precision=config.precision)
 
+    sample = training_sample(dataset, clip) if config.train_metrics else None
+
+    def on_training_images() -> dict[str, float]:
+        if sample is None:
+            return {}
+        return training_recall(
+            clip, dataset, sample, device=device, precision=config.precision, pool_size=config.pool_size
+        )
+
     def report(epoch: int, metrics: dict[str, float], train_seconds: float) -> dict[str, int | float]:
         return {
             "epoch": epoch,
             **metrics,
+            **on_training_images(),
             "logit_scale": model.logit_scale.exp().item(),
             "seconds": time.perf_counter() - start,
             "train_seconds": train_seconds,

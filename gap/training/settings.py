@@ -36,6 +36,7 @@ class TrainingSettings(BaseModel):
     lr: float = Field(1e-5, gt=0)
     weight_decay: float = Field(0.0, ge=0)
     warmup: float = Field(0.1, ge=0, lt=1, description="share of all steps in which the learning rate rises")
+    train_metrics: bool = Field(False, description="recall on (at most 5,000 of) the training images as well")
     pool_size: int = Field(90, ge=2, description="pairs in one retrieval pool")
 
     @field_validator("weights")

@@ -1,24 +1,110 @@
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from local_copy import picture
 
-from gap.data import is_at_hand, prepare
+from gap.data import is_at_hand, open_dataset, prepare
+from gap.data.mscoco import read
 from gap.errors import UserError
 
+PARTS = ["train"] * 6 + ["restval"] * 2 + ["val"] * 3 + ["test"] * 4
 
-@pytest.mark.parametrize("given", [False, True])
-def test_the_error_says_at_once_what_can_be_read_instead(tmp_path: Path, given: bool) -> None:
-    directory = tmp_path / "coco"
-    (directory / "annotations").mkdir(parents=True)
-    with pytest.raises(UserError, match=r"^mscoco: this version has no reader .* can read: arasaac, pictograms$"):
-        prepare(
-            "mscoco",
-            language="en",
-            image_size=8,
-            data_dir=directory if given else None,
-            cache_dir=tmp_path / "cache",
-        )
-    assert not (tmp_path / "cache").exists()
+
+def write_coco(directory: Path) -> Path:
+    """Fifteen images of both folders, the official captions, and a file like Karpathy's."""
+    images: list[dict[str, Any]] = []
+    captions: dict[str, list[dict[str, Any]]] = {"train2014": [], "val2014": []}
+    for number, part in enumerate(PARTS):
+        folder = "train2014" if part == "train" else "val2014"
+        name = f"COCO_{folder}_{number:012d}.jpg"
+        (directory / folder).mkdir(parents=True, exist_ok=True)
+        (directory / folder / name).write_bytes(picture(number))
+        images.append({"cocoid": number, "split": part, "filepath": folder, "filename": name, "sentences": []})
+        for k in range(6 if number == 0 else 5):
+            # Not in the order of their ids, and one with white space around it.
+            text = f" caption {k}  of {number}\n"
+            captions[folder].insert(0, {"id": 100 * number + k, "image_id": number, "caption": text})
+    (directory / "annotations").mkdir()
+    for folder, annotations in captions.items():
+        path = directory / "annotations" / f"captions_{folder}.json"
+        path.write_text(json.dumps({"annotations": annotations}))
+    (directory / "dataset_coco.json").write_text(json.dumps({"images": images, "dataset": "coco"}))
+    return directory
+
+
+def edit(path: Path, change: Callable[[Any], None]) -> None:
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def test_the_split_is_karpathys_and_an_image_has_its_first_five_captions(tmp_path: Path) -> None:
+    directory = write_coco(tmp_path / "coco")
+    cache = tmp_path / "cache"
+    dataset = open_dataset(prepare("mscoco", language="en", image_size=8, data_dir=directory, cache_dir=cache))
+    by_part = {part: [n for n, of in enumerate(PARTS) if of == part] for part in set(PARTS)}
+    assert [int(dataset.ids[row]) for row in dataset.train] == by_part["train"] + by_part["restval"]
+    assert [int(dataset.ids[row]) for row in dataset.test] == by_part["test"]
+    assert dataset.captions[0] == [f"caption {k} of 0" for k in range(5)]
+    assert {len(captions) for captions in dataset.captions} == {5}
+    assert dataset.skipped == []
+    for row, number in enumerate(dataset.ids):
+        expected = np.array([int(number) % 256, int(number) // 256, 100])
+        assert np.abs(dataset.images[row].reshape(-1, 3).astype(int) - expected).max() <= 3
+    split = json.loads(next(cache.glob("datasets/*/splits.json")).read_text())
+    assert split["method"] == "as the source publishes it"
+
+
+def test_an_unusable_image_is_skipped_and_named(tmp_path: Path) -> None:
+    directory = write_coco(tmp_path / "coco")
+    next((directory / "train2014").glob("*3.jpg")).unlink()
+    captions = [{"id": n, "image_id": n, "caption": "a bee" if n != 4 else "  "} for n in range(6)]
+    edit(directory / "annotations" / "captions_train2014.json", lambda c: c.update(annotations=captions))
+    edit(directory / "dataset_coco.json", lambda c: c["images"][5].update(split="tset"))
+    catalogue = read("en", directory)
+    reasons = {one.id: one.reason for one in catalogue.skipped}
+    assert reasons["3"] == "train2014/ holds no file of that name"
+    assert reasons["4"] == "no captions"
+    assert "tset" in reasons["image 5 of dataset_coco.json"]
+    with pytest.raises(UserError, match=r"^mscoco: 3 of 12 records are unusable"):
+        prepare("mscoco", language="en", image_size=8, data_dir=directory, cache_dir=tmp_path / "cache")
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (lambda d: (d / "dataset_coco.json").unlink(), "dataset_coco.json is missing; expected in the directory"),
+        (lambda d: (d / "dataset_coco.json").write_text("{"), "cannot read"),
+        (lambda d: (d / "dataset_coco.json").write_text("[]"), "expected a list of images in"),
+        (lambda d: (d / "annotations" / "captions_val2014.json").unlink(), "captions_val2014.json is missing"),
+        (
+            lambda d: edit(d / "annotations" / "captions_val2014.json", lambda c: c["annotations"][0].pop("image_id")),
+            "an annotation has an unexpected or missing 'image_id'",
+        ),
+        (lambda d: (d / "train2014").rename(d / "train"), "train2014 is missing"),
+        (
+            lambda d: edit(d / "dataset_coco.json", lambda c: [image.update(split="val") for image in c["images"]]),
+            "leaves no images to train on",
+        ),
+    ],
+)
+def test_a_fault_of_the_directory_is_one_line(tmp_path: Path, fault: Callable[[Path], Any], message: str) -> None:
+    directory = write_coco(tmp_path / "coco")
+    fault(directory)
+    with pytest.raises(UserError, match=message) as caught:
+        read("en", directory)
+    assert "\n" not in str(caught.value)
+
+
+def test_without_data_the_error_says_what_is_expected(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"^mscoco: no data; give --data-dir DIR; expected in .* dataset_coco"):
+        read("en", None)
+    with pytest.raises(UserError, match="is not a directory"):
+        read("en", tmp_path / "nowhere")
 
 
 def test_it_is_not_at_hand_unless_given(tmp_path: Path) -> None:

@@ -43,6 +43,12 @@ def test_the_thesis_is_six_combinations_and_no_search(language: str) -> None:
     assert (list(spec.search), spec.trials, len(spec.enqueue), spec.language) == (["terms"], 6, 6, language)
 
 
+def test_the_thesis_on_photographs_is_measured_on_training_images_too() -> None:
+    spec = load_space(find_space("thesis_mscoco.yaml"))
+    assert [point["terms"] for point in spec.enqueue] == ["ce", "ce+orthogonal_intra"]
+    assert (spec.dataset, spec.trials, spec.train_metrics) == ("mscoco", 2, True)
+
+
 def test_every_technique_is_compared_with_and_without_checkpointing() -> None:
     spec = load_space(find_space("techniques.yaml"))
     compared = {(point["method"], point["gradient_checkpointing"]) for point in spec.enqueue}

@@ -137,6 +137,17 @@ def test_a_single_term_has_a_weight_too(train: Callable[..., list[Report]]) -> N
     assert last["loss"] == pytest.approx(0.5 * last["term_ce"])
 
 
+def test_recall_on_training_images_is_measured_when_asked(
+    train: Callable[..., list[Report]], plain: list[Report]
+) -> None:
+    names = {f"train_recall_at_{k}" for k in (1, 5, 10)}
+    assert not names & set(plain[0])
+    reports = train(train_metrics=True)
+    assert all(names <= set(report) for report in reports)
+    assert all(0 <= report[name] <= 100 for report in reports for name in names)
+    assert numbers(plain)[-1].items() <= numbers(reports)[-1].items()  # and changes nothing else
+
+
 def test_siglip_takes_the_place_of_ce(train: Callable[..., list[Report]], plain: list[Report]) -> None:
     reports = train(terms="siglip")
     assert "term_ce" not in reports[-1]
