@@ -128,8 +128,8 @@ def few_shot(
 ) -> pd.DataFrame:
     """Measure the trials of a study and write ``target`` after each.
 
-    Raises ``UserError`` if there is no study, no adapter of a trial, no labelled data or too little of it, or ``target``
-    cannot be written.
+    Raises ``UserError`` if there is no study, no adapter of a trial, no labelled data or too little of it, or
+    ``target`` cannot be written.
     """
     if min(shots) < 1 or seeds < 1:
         raise UserError(f"expected --shots and --seeds of at least 1, got {min(shots)} and {seeds}")
