@@ -128,7 +128,8 @@ def few_shot(
 ) -> pd.DataFrame:
     """Measure the trials of a study and write ``target`` after each.
 
-    Raises ``UserError`` if there is no study, no adapter of a trial, no labelled data, or too little of it.
+    Raises ``UserError`` if there is no study, no adapter of a trial, no labelled data or too little of it, or
+    ``target`` cannot be written.
     """
     if min(shots) < 1 or seeds < 1:
         raise UserError(f"expected --shots and --seeds of at least 1, got {min(shots)} and {seeds}")
@@ -154,7 +155,10 @@ def few_shot(
             profile=profile,
         )  # fmt: skip
         tables.append(table[list(COLUMNS)])
-        write_csv(pd.concat(tables, ignore_index=True), target)
+        try:
+            write_csv(pd.concat(tables, ignore_index=True), target)
+        except OSError as error:
+            raise UserError(f"cannot write {target}: {error.strerror or error}; --csv FILE writes elsewhere") from error
     return pd.concat(tables, ignore_index=True)
 
 

@@ -118,6 +118,14 @@ def test_no_study_and_no_labels_are_one_line(
     assert "unknown dataset with classes 'mscoco'" in capsys.readouterr().err
 
 
+def test_a_place_that_cannot_be_written_is_one_line(
+    study: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--shots", 1, "--seeds", 1, "--csv", study / "study.json" / "table.csv")
+    assert run(monkeypatch, study, "--data-dir", study.parent, *options) == 2
+    assert "study.json/table.csv: " in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_nothing_but_the_shots_and_the_seed_changes_a_row(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tables = []
     for shots in ([1, 2], [2]):
