@@ -45,7 +45,7 @@ def test_files_are_whole_after_every_trial(tmp_path: Path) -> None:
     assert trials["error"][2] == "loss is nan at step 3"
     assert list(trials.columns) == [
         "trial_id", "state", "epoch", "seed", "profile", "modality_gap", "recall_at_1", "terms", "beta",
-        "seconds", "train_seconds", "images_per_second", "peak_memory_gb",
+        "seconds", "train_seconds", "images_per_second", "peak_memory_gb", "trained_parameters",
         "best_epoch", "best_recall_at_1", "best_modality_gap", "error",
     ]  # fmt: skip
 
