@@ -91,6 +91,7 @@ def fit(config: TrialConfig, adapter_dir: Path | None = None) -> Iterator[dict[s
         measured_once((*before, config.pool_size), lambda: evaluate_features(test, *base, pool_size=config.pool_size)),
         0.0,
     )
+    temperature.step(0.0)  # a fixed one holds from the first step on
 
     train_seconds, step = 0.0, 0
     for epoch in range(1, config.epochs + 1):

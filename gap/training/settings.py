@@ -29,8 +29,10 @@ class TrainingSettings(BaseModel):
     weights: dict[str, float] = Field(default_factory=dict, description="weight of a loss term, 1 unless given")
     alpha: float = 1.0
     beta: float = 1.0
-    temperature: Literal["learned", "frozen", "scheduled"] = "learned"
-    temperature_end: float = Field(0.07, gt=0, description="where a scheduled temperature ends, 1/logit scale")
+    temperature: Literal["learned", "frozen", "scheduled", "fixed"] = "learned"
+    temperature_end: float = Field(
+        0.07, gt=0, description="1/logit scale where a scheduled one ends, a fixed one stays"
+    )
     batch_size: int = Field(90, ge=2)
     epochs: int = Field(10, ge=1)
     lr: float = Field(1e-5, gt=0)

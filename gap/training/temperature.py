@@ -50,18 +50,33 @@ def scheduled(logit_scale: nn.Parameter, start: float, end: float, progress: flo
         logit_scale.fill_(start + (end - start) * progress)
 
 
+def fixed(logit_scale: nn.Parameter, start: float, end: float, progress: float) -> None:
+    """Hold ``end`` from the first step on, whatever the model came with.
+
+    Source: Yaras et al. 2025, the temperature fixed at a large value.
+
+    >>> scale = nn.Parameter(torch.tensor(4.0))
+    >>> fixed(scale, 4.0, 2.0, 0.0)
+    >>> scale.item()
+    2.0
+    """
+    with torch.no_grad():
+        logit_scale.fill_(end)
+
+
 POLICIES: dict[str, Callable[[nn.Parameter, float, float, float], None]] = {
     "learned": learned,
     "frozen": frozen,
     "scheduled": scheduled,
+    "fixed": fixed,
 }
 
 
 class Temperature:
     """A policy at work on one model's ``logit_scale``.
 
-    ``temperature_end`` is where a scheduled temperature ends. Only a learned one is given to the optimiser. Raises
-    ``UserError`` on an unknown policy.
+    ``temperature_end`` is where a scheduled temperature ends and a fixed one stays. Only a learned one is given to the
+    optimiser. The parameter keeps the model's value until ``step``. Raises ``UserError`` on an unknown policy.
 
     >>> scale = nn.Parameter(torch.tensor(4.0))
     >>> temperature = Temperature(scale, policy="scheduled", temperature_end=1.0)
@@ -80,5 +95,5 @@ class Temperature:
         logit_scale.requires_grad_(policy == "learned")
 
     def step(self, progress: float) -> None:
-        """Set the value after the share ``progress`` of all optimiser steps, in [0, 1]."""
+        """Set the value after the share ``progress`` of all optimiser steps, in [0, 1]: 0 before the first."""
         self._policy(self._logit_scale, self._start, self._end, progress)

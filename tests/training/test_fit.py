@@ -112,6 +112,7 @@ def test_mini_gives_the_same_numbers_too(train: Callable[..., list[Report]], tmp
         {"batch_size": 4},
         {"temperature": "frozen"},
         {"temperature": "scheduled", "temperature_end": 0.5},
+        {"temperature": "fixed", "temperature_end": 0.5},
         {"precision": "bf16"},
     ],
     ids=str,
@@ -167,6 +168,15 @@ def test_the_temperature_follows_its_policy(train: Callable[..., list[Report]], 
     ends = train(temperature="scheduled", temperature_end=0.5)
     assert ends[-1]["logit_scale"] == pytest.approx(2.0)
     assert ends[1]["logit_scale"] == pytest.approx(math.sqrt(start * 2.0))
+    held = train(temperature="fixed", temperature_end=0.5)
+    assert [report["logit_scale"] for report in held] == pytest.approx([start, 2.0, 2.0])
+
+
+def test_a_fixed_temperature_holds_from_the_first_step(train: Callable[..., list[Report]]) -> None:
+    # Of 16 pairs, an epoch is one step: its loss is taken before the optimiser has moved anything.
+    settings = {"batch_size": 16, "epochs": 1}
+    losses = [train(temperature="fixed", temperature_end=end, **settings)[1]["loss"] for end in (0.5, 0.1)]
+    assert losses[0] != losses[1]
 
 
 def test_checkpointing_changes_memory_only(train: Callable[..., list[Report]], plain: list[Report]) -> None:

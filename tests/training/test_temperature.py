@@ -1,10 +1,12 @@
 import math
+from typing import get_args
 
 import pytest
 import torch
 from torch import nn
 
 from gap.errors import UserError
+from gap.training.settings import TrainingSettings
 from gap.training.temperature import MAX_LOGIT_SCALE, POLICIES, Temperature
 
 
@@ -26,6 +28,20 @@ def test_each_policy_does_what_it_says() -> None:
     assert after("learned", -1.0) == [0, 0, 0]
     assert after("frozen", 3.5) == [3, 3, 3]
     assert after("scheduled", 3.5) == [3, 1.5, 0]
+    assert after("fixed", 3.5) == [0, 0, 0]
+
+
+def test_every_policy_can_be_set() -> None:
+    assert set(get_args(TrainingSettings.model_fields["temperature"].annotation)) == set(POLICIES)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_the_model_keeps_its_own_temperature_until_the_first_step(policy: str) -> None:
+    scale = nn.Parameter(torch.tensor(3.0))
+    temperature = Temperature(scale, policy=policy, temperature_end=1.0)
+    assert scale.item() == 3
+    temperature.step(0.0)
+    assert scale.item() == (0 if policy == "fixed" else 3)
 
 
 @pytest.mark.parametrize("policy", POLICIES)
