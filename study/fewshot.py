@@ -27,6 +27,7 @@ from gap.classification import METHODS, accuracy, draw_shots
 from gap.data.labelled import LabelledImages, Pixels
 from gap.data.prompts import caption
 from gap.errors import UserError
+from gap.metrics import consistency_at_k
 from gap.models.clip import Clip
 from gap.training.embed import embed_images, embed_texts
 from study.fewshot_data import DATASETS, labelled_images
@@ -34,8 +35,8 @@ from study.open_trial import BASELINE, check_kept, load_trial, study_dataset
 from study.results import write_csv
 
 COLUMNS = (
-    "trial_id", "dataset", "method", "shots", "accuracy", "standard_error", "n_seeds", "classes", "test_images",
-    "profile",
+    "trial_id", "dataset", "method", "shots", "accuracy", "standard_error", "consistency", "n_seeds", "classes",
+    "test_images", "profile",
 )  # fmt: skip
 CHUNK = 512  # images in memory at once
 
@@ -97,21 +98,28 @@ def measure(clip: Clip, data: LabelledImages, *, shots: list[int], seeds: int, d
         )  # fmt: skip
         return accuracy(logits, answers).item()
 
-    table = [_row("zero_shot", 0, [score("zero_shot", drawn, 0)])]
+    def consistency(rows: Int[Tensor, " k"], k: int) -> float:
+        bank = embedded.drawn[torch.searchsorted(drawn, rows).to(device)]
+        value = consistency_at_k(embedded.queries, embedded.classes, bank, labels[rows].to(device), k=k)
+        return value.item()
+
+    table = [_row("zero_shot", 0, [score("zero_shot", drawn, 0)], np.nan)]
     for count in shots:
         print(f"  {count} shots a class", file=sys.stderr)
+        agreement = float(np.mean([consistency(draws[count, seed], count) for seed in range(seeds)]))
         for method in METHODS:
             if method != "zero_shot":
-                table.append(_row(method, count, [score(method, draws[count, seed], seed) for seed in range(seeds)]))
+                scores = [score(method, draws[count, seed], seed) for seed in range(seeds)]
+                table.append(_row(method, count, scores, agreement))
     frame: pd.DataFrame = pd.DataFrame(table)
     return frame
 
 
-def _row(method: str, shots: int, scores: list[float]) -> dict[str, str | int | float]:
+def _row(method: str, shots: int, scores: list[float], consistency: float) -> dict[str, str | int | float]:
     error = float(np.std(scores, ddof=1) / len(scores) ** 0.5) if len(scores) > 1 else np.nan
     return {
         "method": method, "shots": shots, "accuracy": float(np.mean(scores)), "standard_error": error,
-        "n_seeds": len(scores),
+        "consistency": consistency, "n_seeds": len(scores),
     }  # fmt: skip
 
 
@@ -163,7 +171,7 @@ def few_shot(
 
 
 def show(table: pd.DataFrame, console: Console) -> None:
-    """Print one table a trial: a row a method, a column a number of shots."""
+    """Print one table a trial: a row a method, a column a number of shots, CyCLIP's consistency below."""
     for trial, rows in table.groupby("trial_id", sort=False):
         counts = sorted(rows["shots"].unique())
         shown = Table("shots a class", *map(str, counts), title=f"{trial}: accuracy, %", box=None, pad_edge=False)
@@ -171,6 +179,8 @@ def show(table: pd.DataFrame, console: Console) -> None:
             measured = zip(of_method["shots"], of_method["accuracy"], of_method["standard_error"], strict=True)
             cells = {count: _cell(mean, error) for count, mean, error in measured}
             shown.add_row(str(method), *(cells.get(count, "") for count in counts))
+        agreement = rows.groupby("shots")["consistency"].first()
+        shown.add_row("consistency@shots", *("" if np.isnan(agreement[n]) else f"{agreement[n]:.1f}" for n in counts))
         console.print(shown)
 
 

@@ -48,6 +48,9 @@ def test_every_method_and_number_of_shots_on_the_studys_split(
     assert set(learned["n_seeds"]) == {2}
     assert learned["standard_error"].notna().all()
     assert table["standard_error"].isna().tolist() == (table["shots"] == 0).tolist()
+    assert table["consistency"].isna().tolist() == (table["shots"] == 0).tolist()
+    assert learned["consistency"].between(0, 100).all()
+    assert (learned.groupby(["trial_id", "shots"])["consistency"].nunique() == 1).all()  # not the method's doing
     about = table[["trial_id", "dataset", "classes", "test_images", "profile"]].drop_duplicates()
     assert about.to_numpy().tolist() == [["baseline", "arasaac", len(COLOURS), 8, "rehearsal"]]
     # A patch of colour is told apart by any image tower, random ones too; its name is not.
