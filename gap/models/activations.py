@@ -18,6 +18,7 @@ def record_blocks(model: nn.Module) -> Iterator[dict[str, list[Tensor]]]:
     example, in fp32 on the CPU: [batch, width]. Padding counts as a position, so two models are comparable on the same
     batches only.
 
+    >>> import torch
     >>> model = nn.ModuleDict({"visual": nn.ModuleDict({"blocks": nn.Sequential(nn.Identity(), nn.Flatten(2))})})
     >>> with record_blocks(model) as outputs:
     ...     _ = model["visual"]["blocks"](torch.ones(3, 5, 2))
