@@ -22,6 +22,8 @@ def effective_rank(features: Float[Tensor, "n d"]) -> Float[Tensor, ""]:
     if n < 2:
         raise ValueError(f"effective rank needs at least 2 rows, got {n}")
     centred = features.double() - features.double().mean(dim=0)
+    if not centred.isfinite().all():
+        return features.new_tensor(torch.nan)  # the decompositions would raise instead
     if n > d:
         singular = torch.linalg.eigvalsh(centred.T @ centred).clamp(min=0).sqrt()
     else:

@@ -63,9 +63,12 @@ def evaluate_features(
 ) -> dict[str, float]:
     """Give every metric of a split's embeddings; pools are drawn with a fixed seed.
 
-    ``base`` holds the embeddings before training, None where these are they. Raises ``NonFiniteError`` if a metric is
-    not finite.
+    ``base`` holds the embeddings before training, None where these are they. Raises ``NonFiniteError`` if an embedding
+    or a metric is not finite.
     """
+    for name, features in (("image", image_features), ("text", text_features)):
+        if bad := int((~features.isfinite().all(dim=1)).sum()):
+            raise NonFiniteError(f"{bad} of {len(features)} {name} embeddings are not finite")
     metrics = evaluate(
         image_features,
         text_features,
