@@ -13,7 +13,8 @@ def linear_cka(features: Float[Tensor, "n d"], other_features: Float[Tensor, "n 
     ‖ỸᵀX̃‖² / (‖X̃ᵀX̃‖ ‖ỸᵀỸ‖) in Frobenius norms, with X̃, Ỹ centred over the rows. Range [0, 1]; 1 when one is a rotated,
     scaled and shifted copy of the other. Takes O(n·d²) time and never holds an n×n matrix; the widths may differ.
 
-    Raises ``ValueError`` with fewer than two rows. A representation whose rows are all equal has no CKA: NaN.
+    A representation whose rows are all equal has nothing in common with any: 0. With few rows beside the width it is
+    biased upwards, to 1 at n = 2. Raises ``ValueError`` with fewer than two rows.
 
     Source: Kornblith et al. 2019, "Similarity of Neural Network Representations Revisited", section 3.
 
@@ -59,5 +60,6 @@ def linear_cka_chunked(
     xx = products[0] - torch.outer(sums[0], sums[0]) / n
     yy = products[1] - torch.outer(sums[1], sums[1]) / n
     yx = products[2] - torch.outer(sums[1], sums[0]) / n
-    value: Tensor = yx.square().sum() / (xx.norm() * yy.norm())
+    scale = xx.norm() * yy.norm()
+    value: Tensor = torch.where(scale == 0, 0.0, yx.square().sum() / scale)
     return value.to(dtype)

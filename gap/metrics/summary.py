@@ -42,7 +42,7 @@ def evaluate(
         "uniformity": uniformity(image_features, text_features).item(),
         "relative_modality_gap": relative_modality_gap(pairs, text_features, images=image_features).item(),
         "centred_residual": centred_residual(pairs, text_features).item(),
-        "linear_separability": linear_separability(image_features, text_features).item(),
+        "linear_separability": linear_separability(image_features, text_features, image_of_text=image_of_text).item(),
         **_of_one("image", image_features, None if base is None else base[0]),
         **_of_one("text", text_features, None if base is None else base[1]),
         "cka_modalities": linear_cka(pairs, text_features).item(),

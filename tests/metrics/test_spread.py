@@ -70,7 +70,7 @@ def test_relative_gap_at_its_ends() -> None:
     assert relative_modality_gap(x, x).item() == pytest.approx(0, abs=1e-12)
     point = torch.tensor([[1.0, 0.0]]).expand(4, 2)
     assert relative_modality_gap(point, -point).item() == 1
-    assert relative_modality_gap(point, point).isnan()
+    assert relative_modality_gap(point, point).item() == 0
 
 
 def test_the_residual_is_what_the_gap_leaves_of_misalignment() -> None:
@@ -102,6 +102,28 @@ def test_separability_of_apart_mixed_and_equal_modalities() -> None:
     same = unit(10, 3, 1)
     assert linear_separability(same, same).item() == pytest.approx(50)
     assert linear_separability(apart[:6], -apart[:7]).item() == 100  # fewer rows than dimensions, unequal numbers
+
+
+def test_the_texts_of_an_image_are_held_out_with_it() -> None:
+    x = unit(6, 4, 1)
+    image_of_text = np.repeat(np.arange(6), 3)
+    y = unit(18, 4, 2)
+    value = linear_separability(x, y, image_of_text=image_of_text)
+    changed = y.clone()
+    changed[image_of_text == 1] = x[1]  # a held-out image's texts: the fitted plane stays, their side may change
+    moved = linear_separability(x, changed, image_of_text=image_of_text)
+    held_out = np.isin(image_of_text, (1, 3, 5))
+    order = np.concatenate([np.flatnonzero(~held_out), np.flatnonzero(held_out)])
+    again = linear_separability(x, y[torch.from_numpy(order)], image_of_text=image_of_text[order])
+    assert again.item() == pytest.approx(value.item())
+    assert abs(moved.item() - value.item()) <= 100 / 3 / 2 + 1e-9  # only three of nine held-out texts moved
+
+
+def test_a_model_that_maps_everything_to_one_point_has_finite_metrics() -> None:
+    point, index = torch.ones(12, 1).expand(12, 1).contiguous(), np.arange(12)
+    scores = evaluate(point, point, image_of_text=index, caption_ids=index)
+    assert all(math.isfinite(value) for value in scores.values())
+    assert (scores["relative_modality_gap"], scores["cka_modalities"], scores["linear_separability"]) == (0, 0, 50)
 
 
 @pytest.mark.parametrize("name", [*ONE, *TWO])
