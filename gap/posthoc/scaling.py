@@ -32,12 +32,12 @@ def standardise(image: Float[Tensor, "m d"], text: Float[Tensor, "n d"], strengt
 def realign(image: Float[Tensor, "m d"], text: Float[Tensor, "n d"], strength: float) -> Maps:
     """Give texts the mean and the total variance of images, as far as ``strength`` in [0, 1] says.
 
-    y ↦ norm((1 − λ)y + λ(x̄ + √(tr Σ_x / tr Σ_y)(y − ȳ))). Images stay. Anchor, trace and centroid alignment in one
-    affine map; the further correction of the mean after normalisation that some versions have is left out.
+    y ↦ norm((1 − λ)y + λ(r(y) + x̄ − mean r)), where r(y) = norm(x̄ + √(tr Σ_x / tr Σ_y)(y − ȳ)) matches anchor and
+    trace, and the last step brings the mean back that the sphere has moved. Images stay.
 
     Raises ``ValueError`` without training rows.
 
-    Source: the statistics alignment of ReAlign (2026), by mean and trace.
+    Source: Yu et al. 2026 (ReAlign), anchor, trace and centroid alignment, after its abstract; λ is an addition.
 
     >>> maps = realign(torch.eye(2), 2 * torch.eye(2), 1.0)
     >>> maps.text(2 * torch.eye(2)).tolist()
@@ -47,10 +47,12 @@ def realign(image: Float[Tensor, "m d"], text: Float[Tensor, "n d"], strength: f
     image_trace = (image - image_mean).square().sum(dim=1).mean()
     text_trace = (text - text_mean).square().sum(dim=1).mean()
     scale = torch.where(text_trace > 0, image_trace / text_trace, 1.0).sqrt()
-    return Maps(
-        lambda x: x,
-        lambda y: unit((1 - strength) * y + strength * (image_mean + scale * (y - text_mean))),
-    )
+
+    def matched(y: Float[Tensor, "n d"]) -> Float[Tensor, "n d"]:
+        return unit(image_mean + scale * (y - text_mean))
+
+    back = image_mean - matched(text).mean(dim=0)
+    return Maps(lambda x: x, lambda y: unit((1 - strength) * y + strength * (matched(y) + back)))
 
 
 def procrustes(image: Float[Tensor, "n d"], text: Float[Tensor, "n d"], strength: float) -> Maps:
