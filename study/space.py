@@ -20,7 +20,13 @@ from study.distributions import Choices, Dimension
 from study.pareto import Direction
 
 SPACES = Path(__file__).resolve().parents[1] / "search_spaces"
-NOT_SEARCHED = {"weights", "model", "pretrained", "pool_size"}  # one study compares trials of one model by one measure
+NOT_SEARCHED = {
+    "weights",
+    "model",
+    "pretrained",
+    "pool_size",
+    "train_metrics",
+}  # one study compares trials of one model by one measure
 WEIGHT_PREFIX = "weight_"  # the parameter weight_<term> is the weight of that loss term
 
 

@@ -4,6 +4,7 @@ Layout: ``dataset_coco.json``, Karpathy's file, which names every image and its 
 captions_train2014.json`` and ``captions_val2014.json``, the official captions by image; ``train2014/`` and ``val2014/``
 with the images. Parts ``train`` and ``restval`` are trained on, ``test`` is tested on, ``val`` is left out: 113,287 and
 5,000 images. The first five captions of an image, by ascending annotation id, are its captions; a few images have more.
+The split is the field's, by image: a short caption may stand on both sides of it.
 """
 
 import json
