@@ -38,7 +38,7 @@ def test_what_had_ended_is_kept(tmp_path: Path) -> None:
         start_new_session=True,
     )
     directory = tmp_path / "results" / "small-rehearsal"
-    deadline = time.monotonic() + 200
+    deadline = time.monotonic() + 400
     while rows(directory / "epochs.csv") < 7 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.2)
     process.send_signal(signal.SIGINT)
