@@ -10,7 +10,7 @@ from rich.console import Console
 from gap.data import PairDataset
 from gap.training.config import TrialConfig
 from study.estimate import estimate
-from study.search import first_parameters
+from study.searcher import first_parameters
 from study.space import StudySpec
 from study.trainable import trial_settings
 

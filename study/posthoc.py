@@ -26,8 +26,8 @@ from gap.metrics import misalignment, modality_gap, retrieval
 from gap.models.clip import Clip
 from gap.posthoc import METHODS
 from gap.training.evaluation import Split, embed_split, make_split
+from study.front import Direction, non_dominated
 from study.open_trial import BASELINE, check_kept, kept_trials, load_trial, study_dataset, study_spec
-from study.pareto import Direction, non_dominated
 from study.results import write_csv
 
 OBJECTIVES: dict[str, Direction] = {"recall_at_1": "max", "modality_gap": "min"}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from study.pareto import Direction, pareto_front
+from study.front import Direction, pareto_front
 
 COMMON = ("trial_id", "state", "epoch", "seed", "profile")
 COSTS = ("seconds", "train_seconds", "images_per_second", "peak_memory_gb", "trained_parameters")

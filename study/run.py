@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     from study.recorder import TRAINING_VALUES, Recorder, parameters
     from study.results import Results
     from study.results_dir import check_free, make_directory, study_directory
-    from study.search import StudySearch, create_study
+    from study.searcher import StudySearch, create_study
     from study.space import find_space, load_space
     from study.summary import show_front
     from study.trainable import trial_parameters

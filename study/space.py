@@ -17,7 +17,7 @@ from gap.losses import TERMS, parse_terms
 from gap.metrics import METRICS
 from gap.training.settings import TrainingSettings
 from study.distributions import Choices, Dimension
-from study.pareto import Direction
+from study.front import Direction
 
 SPACES = Path(__file__).resolve().parents[1] / "search_spaces"
 NOT_SEARCHED = {

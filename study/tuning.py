@@ -21,7 +21,7 @@ os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(10**11))
 import ray
 from ray import tune
 
-from study.search import StudySearch
+from study.searcher import StudySearch
 from study.trainable import run_trial, trial_id
 
 OBJECT_STORE_BYTES = 200_000_000  # trials read their data from disk: nothing large passes through Ray

@@ -5,7 +5,7 @@ import pytest
 from small_study import write_small_study
 
 from gap.posthoc import METHODS
-from study.pareto import non_dominated
+from study.front import non_dominated
 from study.posthoc import main
 
 

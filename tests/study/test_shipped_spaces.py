@@ -7,7 +7,7 @@ import pytest
 
 from gap.models.adapters import METHODS
 from gap.training.config import TrialConfig
-from study.search import first_parameters
+from study.searcher import first_parameters
 from study.space import SPACES, find_space, load_space
 from study.trainable import trial_parameters, trial_settings
 

@@ -14,8 +14,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from gap.metrics import METRICS
 from gap.models.load import load_clip
 from gap.models.save import load_adapter
+from study.front import non_dominated
 from study.open_trial import kept_trials, load_trial, study_dataset
-from study.pareto import non_dominated
 
 ROOT = Path(__file__).resolve().parents[2]
 SPACE = """\

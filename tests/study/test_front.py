@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.pareto import non_dominated, pareto_front
+from study.front import non_dominated, pareto_front
 
 
 def brute_force(rows: list[tuple[float, float]]) -> list[bool]:

@@ -7,8 +7,8 @@ import pytest
 from optuna.trial import TrialState
 
 from study.distributions import Choices, Dimension, Range
-from study.pareto import Direction
-from study.search import StudySearch, create_study
+from study.front import Direction
+from study.searcher import StudySearch, create_study
 
 SEARCH: dict[str, Dimension] = {
     "beta": Range(low=-2, high=2, default=1.0, when=("variance",)),

@@ -17,7 +17,7 @@ from optuna.trial import TrialState
 from ray.tune.search.optuna import OptunaSearch
 
 from study.distributions import Choices, Dimension
-from study.pareto import Direction
+from study.front import Direction
 
 DIRECTIONS: dict[Direction, StudyDirection] = {"max": StudyDirection.MAXIMIZE, "min": StudyDirection.MINIMIZE}
 
