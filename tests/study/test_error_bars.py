@@ -1,6 +1,8 @@
 """Error bars from re-runs: their arithmetic, their bootstrap, and which trials they do not tell apart."""
 
 import math
+import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -45,6 +47,12 @@ def test_mean_and_standard_error_are_those_of_the_runs_alone() -> None:
     assert list(found.columns[2:]) == [
         "recall_at_1_mean", "recall_at_1_se", "modality_gap_mean", "modality_gap_se", "n", "pareto_probability",
     ]  # fmt: skip
+
+
+def test_every_column_is_explained() -> None:
+    text = (Path(__file__).resolve().parents[2] / "results" / "README.md").read_text(encoding="utf-8")
+    explained = {name.replace("<objective>", goal) for name in re.findall(r"`([a-z0-9_<>]+)`", text) for goal in GOALS}
+    assert set(with_error_bars(FRONT, runs(), GOALS).columns) <= explained
 
 
 def test_a_trial_that_is_always_beaten_has_probability_zero() -> None:
