@@ -19,6 +19,8 @@ examples:
       what would be run, what would be trained, how long it would take
   python study/run.py --space thesis_en.yaml --epochs 3 --set lr=3e-5 --set rank=16 --name thesis_r16
       change settings of a space; one that is searched becomes fixed
+  python study/run.py --resume results/arasaac_es --trials 60 --hours 8
+      go on where a study was interrupted, killed or ended: with the running trial's last epoch, 60 trials in all
 
 spaces are YAML files: a path, or a name in search_spaces/. While it runs, tensorboard --logdir
 RESULTS_DIR/NAME/tensorboard shows the curves. results/README.md explains every column of every table."""
@@ -32,7 +34,15 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--space", required=True, metavar="YAML", help="the search space, such as arasaac_es.yaml")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--space", metavar="YAML", help="the search space, such as arasaac_es.yaml")
+    which.add_argument(
+        "--resume",
+        type=Path,
+        metavar="RESULTS/STUDY",
+        help="go on with a study that was interrupted or killed, or add trials to one that has ended; --trials, "
+        "--hours and other budgets may change, nothing else",
+    )
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="your local copy of the dataset")
     parser.add_argument(
         "--profile",
@@ -42,6 +52,10 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         "auto (default): the study on a CUDA GPU, the rehearsal elsewhere",
     )
     parser.add_argument("--trials", type=int, metavar="N", help="number of trials, one after another")
+    parser.add_argument("--hours", type=float, metavar="H", help="stop after H hours; --resume goes on")
+    parser.add_argument(
+        "--replicates", type=int, metavar="R", help="run the front's trials again with R other seeds, for error bars"
+    )
     parser.add_argument("--epochs", type=int, metavar="N", help="epochs of each trial")
     parser.add_argument("--seed", type=int, metavar="N", help="seed of the search and of every trial")
     parser.add_argument(
@@ -60,5 +74,31 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         "--results-dir", type=Path, default=Path("results"), metavar="DIR", help="where results go (default: results)"
     )
     parser.add_argument("--overwrite", action="store_true", help="move an existing results directory aside")
+    machine = parser.add_argument_group("more than one trial at a time, more than one machine")
+    machine.add_argument("--concurrent", type=int, default=1, metavar="N", help="trials at once (default: 1)")
+    machine.add_argument(
+        "--gpus-per-trial",
+        type=float,
+        metavar="F",
+        help="such as 0.5: two trials share a GPU (default: a GPU each, or a fair part if there are fewer)",
+    )
+    machine.add_argument("--address", metavar="ADDRESS", help="join a Ray cluster: auto, or HOST:PORT of its head")
+    machine.add_argument(
+        "--storage-path",
+        metavar="PATH",
+        help="where the nodes of a cluster keep checkpoints: a shared folder or a URI such as s3://bucket/study "
+        "(default: inside the results directory)",
+    )
+    machine.add_argument(
+        "--storage",
+        metavar="URL",
+        help="database of the Optuna study, such as postgresql://user:password@host/name; several machines with the "
+        "same --name add to one study (default: optuna.db in the results directory)",
+    )
     parser.add_argument("--dry-run", action="store_true", help="show the resolved study and its cost, run nothing")
-    return parser.parse_args(argv)
+    arguments = parser.parse_args(argv)
+    if arguments.concurrent < 1:
+        parser.error(f"--concurrent: expected at least 1, got {arguments.concurrent}")
+    if arguments.gpus_per_trial is not None and arguments.gpus_per_trial <= 0:
+        parser.error(f"--gpus-per-trial: expected more than 0, got {arguments.gpus_per_trial}")
+    return arguments

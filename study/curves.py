@@ -22,6 +22,7 @@ GROUPS = {
     "images_per_second": "cost",
     "peak_memory_gb": "cost",
     "trained_parameters": "cost",
+    "hypervolume": "study",
     "": "geometry",
 }
 

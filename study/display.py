@@ -17,11 +17,15 @@ SHOWN_TRIALS = 20
 
 
 class Display:
-    """Trials, their parameters, their objectives; a context manager around the study."""
+    """Trials, their parameters, their objectives; a context manager around the study.
 
-    def __init__(self, spec: StudySpec, console: Console) -> None:
+    ``ended`` counts the trials that earlier runs of the command brought to their end.
+    """
+
+    def __init__(self, spec: StudySpec, console: Console, *, ended: int = 0) -> None:
         self._spec = spec
         self._console = console
+        self._ended = ended
         self._rows: dict[str, dict[str, Any]] = {}
         self._front: Set[str] = set()
         self._began = time.monotonic()
@@ -34,7 +38,10 @@ class Display:
             TimeRemainingColumn(elapsed_when_finished=False),
             console=console,
         )
-        self._task = self._progress.add_task("", total=spec.trials * (spec.epochs + 1), trial=0, trials=spec.trials)
+        steps = spec.epochs + 1
+        self._task = self._progress.add_task(
+            "", total=spec.trials * steps, completed=ended * steps, trial=ended, trials=spec.trials
+        )
         self._live = Live(console=console, refresh_per_second=2, get_renderable=self._render)
 
     def __enter__(self) -> Self:
@@ -52,13 +59,15 @@ class Display:
         """Show a trial that starts."""
         searched = {name: parameters[name] for name in self._spec.search}
         self._rows[trial] = {"parameters": searched, "state": "RUNNING", "epoch": None, "values": {}}
-        self._progress.update(self._task, trial=len(self._rows))
-        self._line(f"trial {len(self._rows)} of {self._spec.trials} ({trial}): {in_words(searched)}")
+        number = self._ended + len(self._rows)
+        self._progress.update(self._task, trial=number)
+        self._line(f"trial {number} of {self._spec.trials} ({trial}): {in_words(searched)}")
 
     def epoch(self, trial: str, epoch: int, values: Mapping[str, float]) -> None:
         """Show a trial's values after an epoch."""
+        before = self._rows[trial]["epoch"]
         self._rows[trial] |= {"epoch": epoch, "values": dict(values)}
-        self._progress.advance(self._task)
+        self._progress.advance(self._task, 1 if before is None else max(epoch - before, 0))
         shown = ", ".join(f"{name} {brief(values[name])}" for name in self._spec.objectives)
         loss = f", loss {brief(values['loss'])}" if "loss" in values else ""
         self._line(f"  {trial} epoch {epoch}/{self._spec.epochs}: {shown}{loss}, {values['seconds']:.0f} s")
@@ -67,9 +76,11 @@ class Display:
         """Show how a trial ended; ``front`` holds the trials that nothing dominates."""
         self._rows[trial]["state"] = state
         self._front = front
+        done = -1 if self._rows[trial]["epoch"] is None else self._rows[trial]["epoch"]
+        self._progress.advance(self._task, self._spec.epochs - done)
+        if state == "STOPPED":
+            self._line(f"  {trial} stopped after epoch {done}: others had shown more by then")
         if state == "FAIL":
-            done = (self._rows[trial]["epoch"] if self._rows[trial]["epoch"] is not None else -1) + 1
-            self._progress.advance(self._task, self._spec.epochs + 1 - done)
             self._console.print(f"trial {trial} failed: {error}", style="red", highlight=False, markup=False)
 
     def _line(self, text: str) -> None:

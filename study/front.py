@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from study.conditions import Condition
+
 Direction = Literal["max", "min"]
 
 
@@ -34,12 +36,16 @@ def non_dominated(values: npt.NDArray[np.float64], directions: Sequence[Directio
     return front
 
 
-def pareto_front(trials: pd.DataFrame, objectives: Mapping[str, Direction]) -> pd.DataFrame:
+def pareto_front(
+    trials: pd.DataFrame, objectives: Mapping[str, Direction], constraints: Sequence[Condition] = ()
+) -> pd.DataFrame:
     """Select the non-dominated rows of ``trials`` among those that are complete, sorted by the first objective.
 
-    Best first. ``trials`` has a column ``state`` and one for each objective.
+    Best first. ``trials`` has a column ``state`` and one for each objective. A trial that breaks one of the
+    ``constraints`` is neither on the front nor keeps another from it.
     """
-    complete = trials[trials["state"] == "COMPLETE"]
+    holds = [all(condition.holds(row[condition.metric]) for condition in constraints) for _, row in trials.iterrows()]
+    complete = trials[(trials["state"] == "COMPLETE") & np.array(holds, dtype=bool)]
     values = complete[list(objectives)].to_numpy(dtype=np.float64)
     front = complete[non_dominated(values, list(objectives.values()))]
     first, direction = next(iter(objectives.items()))

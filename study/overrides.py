@@ -12,11 +12,13 @@ from gap.errors import UserError
 def overrides(arguments: argparse.Namespace) -> dict[str, Any]:
     """Collect ``--set`` and the options that name a setting; an option wins over ``--set``.
 
-    >>> overrides(argparse.Namespace(changes=["lr=0.01"], trials=3, epochs=None, seed=None, model="ViT-B-32:openai"))
+    >>> given = argparse.Namespace(changes=["lr=0.01"], trials=3, epochs=None, seed=None, hours=None, replicates=None)
+    >>> given.model = "ViT-B-32:openai"
+    >>> overrides(given)
     {'lr': 0.01, 'trials': 3, 'model': 'ViT-B-32', 'pretrained': 'openai'}
     """
     changes = parse_changes(arguments.changes)
-    for name in ("trials", "epochs", "seed"):
+    for name in ("trials", "epochs", "seed", "hours", "replicates"):
         if (value := getattr(arguments, name)) is not None:
             changes[name] = value
     if arguments.model is not None:

@@ -21,13 +21,12 @@ PACKAGES = (
 
 
 def describe_study(
-    spec: StudySpec, *, space: Path, profile: str, device: str, data: Path, dataset: PairDataset, command: list[str]
+    spec: StudySpec, *, space: Path, profile: str, device: str, data: Path, dataset: PairDataset
 ) -> dict[str, Any]:
     """Collect the resolved configuration, versions, hardware, data and split hashes, and the commit."""
     return {
         "space": space.name,
         "profile": profile,
-        "command": command,
         "started": now(),
         "spec": spec.model_dump(mode="json"),
         "data": {

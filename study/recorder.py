@@ -1,109 +1,142 @@
-"""What is kept of a study while it runs: tables, curves, adapters of the front, and what the terminal shows."""
+"""What is kept of a study while it runs: its record, tables, curves, adapters, and what the terminal shows.
 
-import shutil
-from collections.abc import Mapping
+Ray tells the recorder of every epoch and every end of a trial. At an end the adapter is copied to its place first and
+the record written next: a process that is killed in between ends the trial once more when it is resumed, to the same
+effect. Tables follow from the record, and are written anew when a study is resumed.
+"""
+
 from pathlib import Path
 from typing import Any
 
-from ray.tune import Callback
+from ray.tune import Callback, Checkpoint
 from ray.tune.experiment import Trial
 
-from gap.metrics import METRICS
+from study.checkpoints import Checkpoints, keep_adapter, prune_adapters
 from study.curves import Curves
 from study.display import Display
-from study.results import COSTS, Results
+from study.growth import Growth
+from study.ledger import Ledger, epochs_of
+from study.results import ReplicateResults, Results
+from study.selection import counting_epoch
 from study.space import StudySpec
-from study.trainable import trial_id
-
-TRAINING_VALUES = ("loss", "logit_scale", "last_lr", *(f"train_recall_at_{k}" for k in (1, 5, 10)))
+from study.tables import Tables, is_value, parameters
+from study.trainable import FAILURE, NOTE, trial_id
 
 
 class Recorder(Callback):  # type: ignore[misc]
-    """Ray tells it of every epoch and every end of a trial; after each, the study's directory is whole."""
+    """After each call the study's directory is whole.
 
-    def __init__(self, spec: StudySpec, *, profile: str, results: Results, curves: Curves, display: Display) -> None:
+    ``adapters`` is where the adapters of complete trials stay, None where none does; ``growth`` follows hypervolumes.
+    """
+
+    def __init__(
+        self,
+        spec: StudySpec,
+        *,
+        ledger: Ledger,
+        tables: Tables,
+        results: Results | ReplicateResults,
+        checkpoints: Checkpoints,
+        curves: Curves,
+        growth: Growth | None,
+        adapters: Path | None,
+        display: Display,
+        prefix: str = "t",
+    ) -> None:
         self._spec = spec
-        self._profile = profile
+        self._ledger = ledger
+        self._tables = tables
         self._results = results
+        self._checkpoints = checkpoints
         self._curves = curves
+        self._growth = growth
+        self._adapters = adapters
         self._display = display
-        self._last: dict[str, dict[str, Any]] = {}
-        self._best: dict[str, dict[str, Any]] = {}
+        self._prefix = prefix
+        self._notes: dict[str, str] = {}
+        self._failures: dict[str, str] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Give Ray nothing to pickle beside its trials: what is recorded is in the study's own files."""
         return {}
 
+    def bring_up_to_date(self) -> None:
+        """Write from the record what a killed process may have left unwritten, and remove what it left over."""
+        self._results.write_epochs(self._tables.epochs(self._ledger.trials()))
+        self._write_trials()
+        for trial in self._ledger.ended():
+            self._checkpoints.drop(self._name(trial.number))
+
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         """Show a trial that starts."""
-        self._display.start(trial_id(trial.config["number"]), parameters(self._spec, trial.config))
+        self._display.start(self._name_of(trial), parameters(self._spec, trial.config))
 
     def on_trial_result(
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
     ) -> None:
-        """Record an epoch."""
-        name = trial_id(trial.config["number"])
+        """Record an epoch, once: a trial that goes on from a checkpoint reports again what it had reported."""
+        name = self._name_of(trial)
+        self._notes[name] = result.get(NOTE, "")
+        if FAILURE in result:
+            self._failures[name] = result[FAILURE]
+            return
         values = {key: value for key, value in result.items() if is_value(key)}
-        row = self._row(trial, "RUNNING", result["epoch"], values)
-        self._last[name] = row
-        if result["epoch"] > 0:
-            self._best[name] = better(self._best.get(name), row, self._spec)
-        self._results.add_epoch(row)
-        self._curves.add(name, result["epoch"], values)
+        if self._ledger.lacks_epoch(trial.config["number"], result["epoch"]):
+            self._curves.add(name, result["epoch"], values)  # killed in between, it is there twice rather than never
+            self._ledger.add_epoch(trial.config["number"], result["epoch"], values)
+            self._results.write_epochs(self._tables.epochs(self._ledger.trials()))
         self._display.epoch(name, result["epoch"], values)
 
     def on_trial_complete(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        """Record a trial that came to its end."""
-        self._end(trial, "COMPLETE", "")
+        """Record a trial that ran to its end, was stopped early, or failed by its own numbers."""
+        failure = self._failures.get(self._name_of(trial), "")
+        done = (trial.last_result or {}).get("epoch", 0)
+        self._end(trial, "FAIL" if failure else "STOPPED" if done < trial.config["epochs"] else "COMPLETE", failure)
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        """Record a trial that failed, with its reason in one line."""
+        """Record a trial that failed again and again, with its reason in one line."""
         self._end(trial, "FAIL", reason(trial))
 
     def _end(self, trial: Trial, state: str, error: str) -> None:
-        name = trial_id(trial.config["number"])
-        last = self._last.get(name) or self._row(trial, state, 0, {})
-        best = self._best.get(name, {})
-        at_best = {f"best_{metric}": best.get(metric) for metric in self._spec.objectives}
-        row = {**last, "state": state, "best_epoch": best.get("epoch"), **at_best, "error": error}
-        front = self._results.end_trial(row)
-        if self._spec.keep_adapters == "front":
-            keep_adapters(self._results.directory / "adapters", front)
+        name, number = self._name_of(trial), trial.config["number"]
+        if state == "COMPLETE" and self._adapters is not None:
+            self._keep_adapter(trial, self._adapters / name)
+        epochs = epochs_of(next(one for one in self._ledger.trials() if one.number == number))
+        self._ledger.end(
+            number,
+            state,
+            values=counting_epoch(epochs, self._spec.objective_epoch) if epochs else {},
+            constraints=self._spec.conditions,
+            about={"note": self._notes.get(name) or None, "error": error or None},
+        )
+        front = self._write_trials()
+        self._checkpoints.drop(name)
         self._curves.end(name)
         self._display.end(name, state, error, front)
 
-    def _row(self, trial: Trial, state: str, epoch: int, values: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            "trial_id": trial_id(trial.config["number"]),
-            "state": state,
-            "epoch": epoch,
-            "seed": self._spec.seed,
-            "profile": self._profile,
-            **parameters(self._spec, trial.config),
-            **values,
-        }
+    def _write_trials(self) -> set[str]:
+        front = self._results.write_trials(self._tables.trials(self._ledger.trials()))
+        if self._spec.keep_adapters == "front" and self._adapters is not None:
+            running = {self._name(trial.number) for trial in self._ledger.running()}
+            prune_adapters(self._adapters, front | running)
+        if self._growth is not None:
+            self._growth.write(self._ledger.ended())
+        return front
 
+    def _keep_adapter(self, trial: Trial, place: Path) -> None:
+        # A trial that had nothing left to do when it went on has made no checkpoint since.
+        left = [Checkpoint(path) for path in self._checkpoints.of(place.name)]
+        newest = trial.checkpoint or next(iter(left), None)
+        if newest is None:
+            raise RuntimeError(f"{place.name} ended without a checkpoint")
+        with newest.as_directory() as checkpoint:
+            keep_adapter(Path(checkpoint), place)
 
-def is_value(name: str) -> bool:
-    """Tell a trial's own numbers from what Ray adds to a report."""
-    return name in METRICS or name in TRAINING_VALUES or name in COSTS or name.startswith("term_")
+    def _name(self, number: int) -> str:
+        return trial_id(number, self._prefix)
 
-
-def parameters(spec: StudySpec, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a trial's parameters: searched ones first; None for a searched one that its loss terms have no use for."""
-    fixed = [name for name in type(spec).model_fields if name in config and name != "weights"]
-    names = [*spec.search, *(name for name in fixed if name not in spec.search and name != "seed")]
-    unused = {name for name, dimension in spec.search.items() if not dimension.applies(config["terms"])}
-    return {name: None if name in unused else config[name] for name in names}
-
-
-def better(best: dict[str, Any] | None, row: dict[str, Any], spec: StudySpec) -> dict[str, Any]:
-    """Choose between two epochs of one trial by the first objective; the earlier one on a tie."""
-    if best is None:
-        return row
-    first, direction = next(iter(spec.objectives.items()))
-    sign = 1 if direction == "max" else -1
-    return row if sign * row[first] > sign * best[first] else best
+    def _name_of(self, trial: Trial) -> str:
+        return self._name(trial.config["number"])
 
 
 def reason(trial: Trial) -> str:
@@ -111,10 +144,3 @@ def reason(trial: Trial) -> str:
     error = trial.get_error()
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__
-
-
-def keep_adapters(adapters: Path, front: set[str]) -> None:
-    """Remove the adapters of trials that are not on the front."""
-    for directory in adapters.iterdir() if adapters.is_dir() else ():
-        if directory.name not in front:
-            shutil.rmtree(directory)

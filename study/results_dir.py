@@ -1,9 +1,13 @@
 """The directory of one study: new, or moved aside, never mixed with another's."""
 
 import datetime
+import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from gap.errors import UserError
+from study.provenance import write_json
 
 
 def study_directory(results: Path, name: str, profile: str) -> Path:
@@ -20,16 +24,25 @@ def study_directory(results: Path, name: str, profile: str) -> Path:
 def check_free(directory: Path, *, overwrite: bool) -> None:
     """Raise ``UserError`` if a study is there already and may not be moved."""
     if directory.exists() and not overwrite:
-        raise UserError(f"{directory} exists: give another --name, or --overwrite to move it aside")
+        raise UserError(
+            f"{directory} exists: --resume {directory} goes on with it, another --name begins anew, --overwrite moves "
+            "it aside"
+        )
 
 
-def make_directory(directory: Path) -> Path:
-    """Make the directory, after moving one that is there to ``<name>.<time of the move>``; returns it, absolute."""
-    if directory.exists():
-        stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")
-        directory.rename(directory.with_name(f"{directory.name}.{stamp}"))
+def make_directory(directory: Path, about: Mapping[str, Any]) -> Path:
+    """Make the directory with its ``study.json``, both or neither; returns it, absolute.
+
+    One that is there already is moved to ``<name>.<time of the move>``.
+    """
+    part = directory.with_name(f".{directory.name}.{os.getpid()}.part")
     try:
-        directory.mkdir(parents=True)
+        part.mkdir(parents=True)
+        write_json(about, part / "study.json")
+        if directory.exists():
+            stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")
+            directory.rename(directory.with_name(f"{directory.name}.{stamp}"))
+        part.rename(directory)
     except OSError as error:
         raise UserError(f"cannot make the results directory {directory}: {error.strerror}") from error
     return directory.resolve()

@@ -1,49 +1,23 @@
 """The search: Optuna proposes, Ray Tune asks.
 
-The Optuna study is made before Ray sees it, with its directions, its sampler and the trials that come first; the
-searcher then asks and tells. What it adds to Ray's own: constants reach the trial with the suggestions, dimensions that
-a trial has no use for are not suggested, and a trial whose objectives are missing or not finite is told as failed. (Ray
-would leave a NaN trial running for ever, and let an infinity on to the front.)
+What is proposed is written to the record before Ray sees it. Trials that an earlier process left running come first,
+each with the checkpoint that it goes on from; then the queue; then whatever the sampler proposes. Dimensions that a
+trial has no use for are not proposed, so that the sampler never learns from noise.
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.study import StudyDirection
 from optuna.trial import TrialState
-from ray.tune.search.optuna import OptunaSearch
+from ray.tune.search import Searcher
 
 from study.distributions import Choices, Dimension
-from study.front import Direction
-
-DIRECTIONS: dict[Direction, StudyDirection] = {"max": StudyDirection.MAXIMIZE, "min": StudyDirection.MINIMIZE}
-
-
-def create_study(
-    storage: Path,
-    *,
-    name: str,
-    objectives: Mapping[str, Direction],
-    seed: int,
-    search: Mapping[str, Dimension],
-    enqueue: Sequence[Mapping[str, Any]],
-) -> optuna.Study:
-    """Make the Optuna study in an SQLite file, with the given trials first in its queue.
-
-    A queued trial takes the default of every dimension that it does not name and has a use for.
-    """
-    study = optuna.create_study(
-        storage=f"sqlite:///{storage}",
-        study_name=name,
-        sampler=optuna.samplers.TPESampler(seed=seed),
-        directions=[DIRECTIONS[direction] for direction in objectives.values()],
-    )
-    for point in enqueue:
-        study.enqueue_trial({**defaults(search), **point})
-    return study
+from study.ledger import ENQUEUED, Ledger
+from study.policy import SamplerChoice
+from study.samplers import make_sampler, seed_of
 
 
 def defaults(search: Mapping[str, Dimension]) -> dict[str, Any]:
@@ -56,13 +30,23 @@ def first_parameters(search: Mapping[str, Dimension], enqueue: Sequence[Mapping[
     return {**defaults(search), **(enqueue[0] if enqueue else {})}
 
 
-def suggest(trial: optuna.Trial, search: Mapping[str, Dimension], terms: str) -> dict[str, Any]:
-    """Ask Optuna for every dimension that the trial has a use for; ``terms`` stands where none are searched."""
+def suggest(
+    trial: optuna.Trial,
+    search: Mapping[str, Dimension],
+    terms: str,
+    before: Callable[[str], None] = lambda name: None,
+) -> dict[str, Any]:
+    """Ask Optuna for every dimension that the trial has a use for; ``terms`` stands where none are searched.
+
+    ``before`` is called with each dimension's name before it is asked for.
+    """
     chosen: dict[str, Any] = {}
     if "terms" in search:
+        before("terms")
         terms = chosen["terms"] = _suggest_one(trial, "terms", search["terms"])
     for name, dimension in search.items():
         if name != "terms" and dimension.applies(terms):
+            before(name)
             chosen[name] = _suggest_one(trial, name, dimension)
     return chosen
 
@@ -78,46 +62,78 @@ def _suggest_one(trial: optuna.Trial, name: str, dimension: Dimension) -> Any:
     return trial.suggest_float(name, distribution.low, distribution.high, step=distribution.step, log=distribution.log)
 
 
-def _no_space(trial: optuna.Trial) -> None:
-    """Stand where Ray's searcher wants a space: ``StudySearch.suggest`` asks for the parameters itself."""
+class StudySearch(Searcher):  # type: ignore[misc]
+    """Ray's searcher on the record of a study.
 
-
-class StudySearch(OptunaSearch):  # type: ignore[misc]
-    """Ray's Optuna searcher on a study that exists already."""
+    ``why_end`` gives the reason why no further trial begins, None while there is none; ``checkpoints`` gives where a
+    trial may go on from, best first. A trial's configuration is the ``fixed`` settings and the proposed ones, its
+    ``number``, its ``checkpoints``, and ``spared``, which says that it was in the queue and is not stopped early.
+    """
 
     def __init__(
         self,
-        study: optuna.Study,
+        ledger: Ledger,
         *,
-        objectives: Mapping[str, Direction],
+        sampler: SamplerChoice,
+        seed: int,
         search: Mapping[str, Dimension],
         fixed: Mapping[str, Any],
+        why_end: Callable[[], str | None],
+        checkpoints: Callable[[int], list[str]] = lambda number: [],
     ) -> None:
-        super().__init__(
-            space=_no_space,
-            metric=list(objectives),
-            mode=list(objectives.values()),
-            storage=study._storage,
-            study_name=study.study_name,
-            sampler=study.sampler,
-        )
+        super().__init__(metric=None, mode=None)
+        self._ledger = ledger
+        self._sampler = sampler
+        self._seed = seed
         self._search = dict(search)
         self._fixed = dict(fixed)
+        self._why_end = why_end
+        self._checkpoints = checkpoints
+        self._left_running = deque(ledger.running())
+        self.reason: str | None = None
 
-    def suggest(self, trial_id: str) -> dict[str, Any]:
-        """Give Ray the whole configuration of the next trial, its number among it."""
-        if trial_id not in self._ot_trials:
-            self._ot_trials[trial_id] = self._ot_study.ask()
-        trial = self._ot_trials[trial_id]
-        return {**self._fixed, **suggest(trial, self._search, self._fixed.get("terms", "")), "number": trial.number}
+    def suggest(self, trial_id: str) -> dict[str, Any] | str:
+        """Give Ray the whole configuration of the next trial, or say that the search is over."""
+        if self._left_running:
+            trial = self._ledger.reopen(self._left_running.popleft())
+        elif reason := self._why_end() or self._grid_is_exhausted():
+            self.reason = reason
+            finished: str = Searcher.FINISHED
+            return finished
+        else:
+            self._ledger.study.sampler = self._sampler_for(-1, "")
+            trial = self._ledger.ask()
+        return {**self._fixed, **self._propose(trial), **self._about(trial)}
+
+    def _propose(self, trial: optuna.Trial) -> dict[str, Any]:
+        study = self._ledger.study
+        study.sampler = self._sampler_for(trial.number, "")
+        _ = trial.relative_params  # drawn here, whichever values a process that was killed had asked for
+
+        def seeded(name: str) -> None:
+            study.sampler = self._sampler_for(trial.number, name)
+
+        return suggest(trial, self._search, self._fixed.get("terms", ""), seeded)
+
+    def _about(self, trial: optuna.Trial) -> dict[str, Any]:
+        own = {"seed": trial.user_attrs["seed"]} if "seed" in trial.user_attrs else {}
+        spared = ENQUEUED in trial.user_attrs and self._sampler.name != "grid"
+        return {"number": trial.number, "spared": spared, "checkpoints": self._checkpoints(trial.number), **own}
+
+    def _sampler_for(self, number: int, name: str) -> optuna.samplers.BaseSampler:
+        seed = seed_of(self._seed, max(number, 0), name)
+        return make_sampler(self._sampler.name, seed=seed, options=self._sampler.options)
+
+    def _grid_is_exhausted(self) -> str | None:
+        waiting = self._sampler.name != "grid" or any(t.state == TrialState.WAITING for t in self._ledger.trials())
+        return None if waiting else "every point of the grid has been tried"
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        """Tell Optuna the values of the last report, or that the trial failed."""
-        values = [(result or {}).get(metric) for metric in self.metric]
-        good = not error and all(isinstance(value, float) and math.isfinite(value) for value in values)
-        trial = self._ot_trials[trial_id]
-        if good:
-            self._ot_study.tell(trial, values)
-        else:
-            self._ot_study.tell(trial, state=TrialState.FAIL)
-        self._completed_trials.add(trial_id)
+        """Leave it to the recorder, which ends a trial in the record when its adapter is safe."""
+
+    def save(self, checkpoint_path: str) -> None:
+        """Have nothing to save: the record is in its storage."""
+        Path(checkpoint_path).touch()
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Have nothing to restore."""

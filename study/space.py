@@ -16,9 +16,14 @@ from gap.errors import UserError, unknown
 from gap.losses import TERMS, parse_terms
 from gap.metrics import METRICS
 from gap.training.settings import TrainingSettings
+from study.conditions import Condition, parse_condition
 from study.distributions import Choices, Dimension
 from study.front import Direction
+from study.grid import grid_points
+from study.policy import CountingEpoch, EarlyStopping, Sampler, SamplerChoice, Stopping
+from study.results import COSTS
 
+MEASURED = (*METRICS, *COSTS)
 SPACES = Path(__file__).resolve().parents[1] / "search_spaces"
 NOT_SEARCHED = {
     "weights",
@@ -44,6 +49,16 @@ class StudySpec(TrainingSettings):
     enqueue: tuple[dict[str, bool | int | float | str], ...] = ()
     keep_adapters: Literal["front", "all"] = Field("front", description="whose adapters stay: the front's or all")
     fresh_processes: bool = Field(False, description="a new process for each trial, to compare memory on a CPU")
+    sampler: Sampler = SamplerChoice(name="tpe")
+    constraints: tuple[str, ...] = Field((), description="such as recall_at_10 >= 70: others are not on the front")
+    early_stopping: Stopping = EarlyStopping(reduction_factor=3.0, grace_epochs=1)
+    objective_epoch: CountingEpoch = Field("final", description="or the weights of metrics whose sum is to be greatest")
+    reference: dict[str, float] = Field(default_factory=dict, description="hypervolume is measured from here")
+    patience: int | None = Field(None, ge=1, description="trials without a larger hypervolume that end the study")
+    hours: float | None = Field(None, gt=0, description="of one run of the command")
+    max_failed_share: float = Field(0.5, ge=0, le=1, description="of trials that ended; more ends the study")
+    restarts: int = Field(2, ge=0, description="how often a trial whose process died goes on")
+    replicates: int = Field(0, ge=0, description="runs of every trial of the front with other seeds, for error bars")
     rehearsal: dict[str, Any] = Field(default_factory=dict, description="what changes on a machine without a GPU")
 
     @property
@@ -53,6 +68,11 @@ class StudySpec(TrainingSettings):
         used = [str(terms) for terms in searched.choices] if isinstance(searched, Choices) else [self.terms]
         return [term for term in TERMS if any(term in parse_terms(terms) for terms in used)]
 
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The constraints, read."""
+        return tuple(parse_condition(text, MEASURED) for text in self.constraints)
+
     @field_validator("dataset")
     @classmethod
     def _dataset_is_known(cls, dataset: str) -> str:
@@ -61,7 +81,32 @@ class StudySpec(TrainingSettings):
     @field_validator("objectives")
     @classmethod
     def _objectives_are_metrics(cls, objectives: dict[str, Direction]) -> dict[str, Direction]:
-        return {known("objective", name, METRICS): direction for name, direction in objectives.items()}
+        return {known("objective", name, MEASURED): direction for name, direction in objectives.items()}
+
+    @field_validator("constraints")
+    @classmethod
+    def _constraints_can_be_read(cls, constraints: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(parse_condition(text, MEASURED)) for text in constraints)
+
+    @field_validator("objective_epoch")
+    @classmethod
+    def _scalarisation_is_of_metrics(cls, counting: CountingEpoch) -> CountingEpoch:
+        if isinstance(counting, dict):
+            if not counting:
+                raise ValueError("expected final, or metrics with their weights")
+            return {known("metric", name, METRICS): weight for name, weight in counting.items()}
+        return counting
+
+    @model_validator(mode="after")
+    def _costs_have_a_reference(self) -> Self:
+        for name in (*self.reference, *(name for name in self.objectives if name in COSTS)):
+            known("reference of objective", name, self.objectives)
+            if name not in self.reference:
+                raise ValueError(
+                    f"objective {name} has no value before training to measure the hypervolume from: give "
+                    f"reference: {{{name}: 600}}, a value that no good trial exceeds"
+                )
+        return self
 
     @model_validator(mode="after")
     def _searched_names_are_settings(self) -> Self:
@@ -88,6 +133,12 @@ class StudySpec(TrainingSettings):
                     raise ValueError(f"searched {name}: {message[0].lower() + message[1:]}, got {value!r}") from error
                 if name == "terms":
                     parse_terms(str(value))
+        return self
+
+    @model_validator(mode="after")
+    def _a_grid_can_be_counted(self) -> Self:
+        if self.sampler.name == "grid":
+            grid_points(self.search, terms=self.terms, seed=self.seed)
         return self
 
     @model_validator(mode="after")

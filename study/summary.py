@@ -1,4 +1,4 @@
-"""The last words of a study: its front."""
+"""The last words of a study: why it is over, its front, how to go on."""
 
 from pathlib import Path
 
@@ -7,26 +7,32 @@ from rich.console import Console
 from rich.table import Table
 
 from study.display import brief, in_words
+from study.resume import resume_command
 from study.space import StudySpec
 
 
-def show_front(directory: Path, spec: StudySpec, console: Console) -> int:
+def show_front(directory: Path, spec: StudySpec, console: Console, *, reason: str | None, time_is_up: bool) -> int:
     """Print the front under the baseline and where everything is.
 
-    Returns 0, or 130 if trials are missing because the study was interrupted, or 1 if no trial succeeded.
+    ``reason`` says why the study is over, None if it is not. Returns 0, or 130 if it was interrupted, or 1 if no trial
+    succeeded or too many failed.
     """
     trials = pd.read_csv(directory / "trials.csv") if (directory / "trials.csv").exists() else pd.DataFrame()
-    interrupted = len(trials) < spec.trials
-    if interrupted:
-        console.print(
-            f"interrupted after {len(trials)} of {spec.trials} trials: the tables hold those that had ended",
-            style="yellow", highlight=False, soft_wrap=True,
-        )  # fmt: skip
-    failed = int((trials["state"] != "COMPLETE").sum()) if len(trials) else 0
-    if failed == len(trials):
-        console.print(f"No trial succeeded ({failed} failed): see error in {directory / 'trials.csv'}", style="red")
-        return 130 if interrupted else 1
-    front = pd.read_csv(directory / "pareto.csv")
+    begun = f"{len(trials)} of {spec.trials} trials"
+    if time_is_up:
+        reason = f"{spec.hours:g} hours are over after {begun}"
+    over = reason or f"interrupted after {begun}: the tables hold those that had ended"
+    console.print(over, style="yellow" if reason is None else None, highlight=False, soft_wrap=True)
+    if reason is None or time_is_up:
+        console.print(f"to go on: {resume_command(directory)}", highlight=False, soft_wrap=True)
+    code = 130 if reason is None else int("max_failed_share" in reason)
+    front = pd.read_csv(directory / "pareto.csv") if len(trials) else pd.DataFrame()
+    if not len(front):
+        complete = int((trials["state"] == "COMPLETE").sum()) if len(trials) else 0
+        why = "breaks a constraint" if complete else "failed: see error"
+        if len(trials):
+            console.print(f"No trial is on the front, each {why} in {directory / 'trials.csv'}", style="red")
+        return code or int(not complete and bool(len(trials)))
     table = Table(title=f"Pareto front: {len(front)} of {len(trials)} trials", box=None, pad_edge=False)
     for name in ("trial", *spec.objectives, "parameters"):
         table.add_column(name, no_wrap=name != "parameters", overflow="fold")
@@ -34,8 +40,16 @@ def show_front(directory: Path, spec: StudySpec, console: Console) -> int:
     table.add_row("before", *(brief(float(baseline[name])) for name in spec.objectives), "", style="dim")
     for _, row in front.iterrows():
         parameters = {name: None if pd.isna(row[name]) else row[name] for name in spec.search}
-        table.add_row(row["trial_id"], *(brief(row[name]) for name in spec.objectives), in_words(parameters))
+        table.add_row(row["trial_id"], *(_value(row, name) for name in spec.objectives), in_words(parameters))
     console.print(table)
     console.print(f"results: {directory}", highlight=False, soft_wrap=True)
+    console.print(f"choice:  python study/pareto.py {directory}", highlight=False, soft_wrap=True)
     console.print(f"curves:  tensorboard --logdir {directory / 'tensorboard'}", highlight=False, soft_wrap=True)
-    return 130 if interrupted else 0
+    return code
+
+
+def _value(row: pd.Series, name: str) -> str:
+    mean, error = row.get(f"{name}_mean"), row.get(f"{name}_se")
+    if mean is None or pd.isna(mean):
+        return brief(float(row[name]))
+    return f"{brief(float(mean))}{'' if pd.isna(error) else f' ± {float(error):.2g}'}"

@@ -1,26 +1,39 @@
 """What Ray runs for one trial."""
 
+import gc
 import os
-from collections.abc import Mapping
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from ray import tune
+from ray.tune import Checkpoint
 
+from gap.errors import UserError
 from gap.training.config import TrialConfig
+from gap.training.errors import NonFiniteError
 from gap.training.fit import fit
 from gap.training.settings import TrainingSettings
+from gap.training.state import read_state
+from study.checkpoints import ADAPTER, STATE
+from study.policy import CountingEpoch
+from study.selection import score_of
 from study.space import WEIGHT_PREFIX, StudySpec
 
+FAILURE, NOTE = "failure", "note"  # keys of a report beside a trial's values
+ABOUT_TRIAL = frozenset({"number", "spared", "checkpoints"})
 
-def trial_id(number: int) -> str:
+
+def trial_id(number: int, prefix: str = "t") -> str:
     """Name a trial by its number in the Optuna study.
 
     >>> trial_id(7)
     't007'
     """
-    return f"t{number:03d}"
+    return f"{prefix}{number:03d}"
 
 
 def trial_parameters(spec: StudySpec, *, data: Path, device: str) -> dict[str, Any]:
@@ -32,19 +45,82 @@ def trial_parameters(spec: StudySpec, *, data: Path, device: str) -> dict[str, A
 def trial_settings(config: Mapping[str, Any]) -> dict[str, Any]:
     """Turn a trial's parameters into training settings: ``weight_<term>`` becomes an entry of ``weights``.
 
-    >>> trial_settings({"rank": 4, "weight_variance": 0.5, "weights": {"ce": 2.0}})
+    >>> trial_settings({"rank": 4, "weight_variance": 0.5, "weights": {"ce": 2.0}, "number": 3})
     {'rank': 4, 'weights': {'ce': 2.0, 'variance': 0.5}}
     """
     weights = {key.removeprefix(WEIGHT_PREFIX): value for key, value in config.items() if key.startswith(WEIGHT_PREFIX)}
-    settings = {key: value for key, value in config.items() if not key.startswith(WEIGHT_PREFIX)}
-    return {**settings, "weights": {**config.get("weights", {}), **weights}}
+    rest = {k: v for k, v in config.items() if not k.startswith(WEIGHT_PREFIX) and k not in ABOUT_TRIAL}
+    return {**rest, "weights": {**config.get("weights", {}), **weights}}
 
 
-def run_trial(config: dict[str, Any], adapters: Path) -> None:
-    """Fit one model and report every epoch to Ray Tune. ``config`` holds the trial's ``number`` and its parameters."""
+def run_trial(config: dict[str, Any], objective_epoch: CountingEpoch) -> None:
+    """Fit one model and report every epoch to Ray Tune, each with a checkpoint.
+
+    ``config`` holds the trial's parameters, its ``number`` and the ``checkpoints`` that it may go on from. A run that
+    fails by its own numbers reports why and ends; one that runs out of memory is begun again once, from its last epoch,
+    with gradient checkpointing. Whatever else is raised is left to Ray, which runs the trial again in a new process.
+    """
     # Ray gives the trial its share of the processors in OMP_NUM_THREADS; a worker that is used again keeps torch's.
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", torch.get_num_threads())))
-    number = config["number"]
-    settings = trial_settings({key: value for key, value in config.items() if key != "number"})
-    for metrics in fit(TrialConfig.model_validate(settings), adapters / trial_id(number)):
-        tune.report(metrics)
+    settings = TrialConfig.model_validate(trial_settings(config))
+    with tempfile.TemporaryDirectory(prefix="trial-") as folder:
+        notes = restore(candidates(config), Path(folder))
+        while True:
+            try:
+                _train(settings, Path(folder), objective_epoch, notes)
+                return
+            except (NonFiniteError, UserError) as error:
+                failure = str(error)
+            except Exception as error:
+                if not (failure := out_of_memory(error)):
+                    raise
+                if not settings.gradient_checkpointing:
+                    notes.append(f"{failure}: begun again with gradient checkpointing")
+                    failure = ""
+            if failure:
+                tune.report({FAILURE: failure, NOTE: "; ".join(notes)})
+                return
+            settings = settings.model_copy(update={"gradient_checkpointing": True})
+            gc.collect()
+            torch.cuda.empty_cache()
+
+
+def _train(settings: TrialConfig, work: Path, objective_epoch: CountingEpoch, notes: Sequence[str]) -> None:
+    state = work / STATE
+    kept = len(read_state(state)["reports"]) if state.exists() else 1  # epoch 0 needs no checkpoint
+    for report in fit(settings, work / ADAPTER, state_file=state, score=score_of(objective_epoch)):
+        checkpoint = Checkpoint.from_directory(work) if report["epoch"] >= kept else None
+        tune.report({**report, NOTE: "; ".join(notes)}, checkpoint=checkpoint)
+
+
+def candidates(config: Mapping[str, Any]) -> list[Checkpoint]:
+    """List where a trial may go on from, best first: what Ray gives a trial whose process died, what a leg left."""
+    own = tune.get_checkpoint()
+    return [*([own] if own else []), *(Checkpoint(path) for path in config["checkpoints"])]
+
+
+def restore(checkpoints: Sequence[Checkpoint], work: Path) -> list[str]:
+    """Copy the first checkpoint that can be read into an empty folder; says which could not."""
+    notes = []
+    for checkpoint in checkpoints:
+        try:
+            checkpoint.to_directory(str(work))
+            read_state(work / STATE)
+        except (UserError, OSError) as error:
+            notes.append(f"{error}: not used")
+            for left in work.iterdir():
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+        else:
+            break
+    return notes
+
+
+def out_of_memory(error: Exception) -> str:
+    """Say in one line that memory ran out; empty if ``error`` is another.
+
+    >>> out_of_memory(MemoryError("no 3 GB")), out_of_memory(KeyError("a"))
+    ('out of memory: no 3 GB', '')
+    """
+    text = " ".join(str(error).split())[:200]
+    ours = isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "DefaultCPUAllocator" in text
+    return f"out of memory: {text}" if ours else ""

@@ -1,10 +1,10 @@
-"""Ray Tune: trials one at a time on the whole machine."""
+"""Ray Tune: trials one at a time on the whole machine, or several on parts of it, or on a cluster."""
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+import socket
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 # Read by Ray when it is imported. Its usage statistics are off; its own loggers and tables give way to the study's.
@@ -20,25 +20,44 @@ os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(10**11))
 
 import ray
 from ray import tune
+from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
+from gap.errors import UserError
+from study.checkpoints import Checkpoints
+from study.policy import CountingEpoch
+from study.resources import Share
 from study.searcher import StudySearch
 from study.trainable import run_trial, trial_id
 
+CONNECT_SECONDS = 5
 OBJECT_STORE_BYTES = 200_000_000  # trials read their data from disk: nothing large passes through Ray
+CHECKPOINTS_KEPT = 2  # should the newest be damaged, there is the one before
 
 
 @contextmanager
-def local_ray(*, gpus: int) -> Iterator[None]:
-    """Start Ray on this machine alone and stop it afterwards; no dashboard, nothing listens but on 127.0.0.1."""
-    ray.init(
-        num_cpus=os.cpu_count(),
-        num_gpus=gpus,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        object_store_memory=OBJECT_STORE_BYTES,
-        _node_ip_address="127.0.0.1",
-    )
+def connected(address: str | None, *, gpus: int) -> Iterator[None]:
+    """Join the Ray cluster at ``address``, or start Ray on this machine alone; leave it, or stop it, afterwards.
+
+    What is started here has no dashboard and listens on 127.0.0.1 only.
+    """
+    alone: dict[str, Any] = {
+        "num_cpus": os.cpu_count(),
+        "num_gpus": gpus,
+        "include_dashboard": False,
+        "object_store_memory": OBJECT_STORE_BYTES,
+        "_node_ip_address": "127.0.0.1",
+    }
+    if address and ":" in address:
+        _check_answers(address)
+    try:
+        ray.init(
+            address=address or "local",
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            **({} if address else alone),
+        )
+    except ConnectionError as error:
+        raise UserError(f"--address {address}: no Ray cluster answers there ({error})") from error
     logging.getLogger("ray.tune").setLevel(logging.ERROR)
     try:
         yield
@@ -46,33 +65,59 @@ def local_ray(*, gpus: int) -> Iterator[None]:
         ray.shutdown()
 
 
+def _check_answers(address: str) -> None:
+    """Ray itself would try for many minutes. Raises ``UserError`` if nothing listens at HOST:PORT."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=CONNECT_SECONDS).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise UserError(f"--address {address}: no Ray cluster answers there ({error})") from error
+
+
+def living_nodes() -> list[dict[str, float]]:
+    """Give the processors and GPUs of every node of the cluster."""
+    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
+
+
 def run_trials(
     searcher: StudySearch,
     *,
-    trials: int,
-    directory: Path,
-    gpus: int,
+    share: Share,
+    checkpoints: Checkpoints,
+    objective_epoch: CountingEpoch,
     callback: tune.Callback,
+    stopper: tune.Stopper,
+    scheduler: TrialScheduler | None = None,
+    concurrent: int = 1,
+    restarts: int = 0,
     fresh_processes: bool = False,
-) -> list[Mapping[str, Any]]:
-    """Run ``trials`` trials one after another and return the last report of each that reported.
+    prefix: str = "t",
+) -> None:
+    """Run trials until the searcher has no more, ``concurrent`` at a time.
 
-    Trials share a worker process, which saves each the time to start one, unless ``fresh_processes``.
+    Trials share a worker process, which saves each the time to start one, unless ``fresh_processes``. A trial whose
+    process dies goes on from its last checkpoint in another one, ``restarts`` times.
     """
     trainable = tune.with_resources(
-        tune.with_parameters(run_trial, adapters=directory / "adapters"), {"cpu": os.cpu_count(), "gpu": gpus}
+        tune.with_parameters(run_trial, objective_epoch=objective_epoch), {"cpu": share.cpus, "gpu": share.gpus}
     )
-    tuner = tune.Tuner(
+    tune.Tuner(
         trainable,
         tune_config=tune.TuneConfig(
             search_alg=searcher,
-            num_samples=trials,
-            max_concurrent_trials=1,
+            scheduler=scheduler or FIFOScheduler(),
+            num_samples=-1,
+            max_concurrent_trials=concurrent,
             reuse_actors=not fresh_processes,
-            trial_dirname_creator=lambda trial: trial_id(trial.config["number"]),
+            trial_dirname_creator=lambda trial: trial_id(trial.config["number"], prefix),
         ),
         run_config=tune.RunConfig(
-            name=".ray", storage_path=str(directory), callbacks=[callback], verbose=0, failure_config=None
+            name=checkpoints.new_leg(),
+            storage_path=checkpoints.storage,
+            callbacks=[callback],
+            stop=stopper,
+            checkpoint_config=tune.CheckpointConfig(num_to_keep=CHECKPOINTS_KEPT),
+            failure_config=tune.FailureConfig(max_failures=restarts),
+            verbose=0,
         ),
-    )
-    return [result.metrics for result in tuner.fit() if result.metrics]
+    ).fit()

@@ -4,6 +4,8 @@ from importlib import import_module
 # Read once, when ray or transformers is imported.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+# Ray lets its workers give way to everything else on the machine; tests wait for them.
+os.environ.setdefault("RAY_worker_niceness", "0")
 
 from jaxtyping import install_import_hook
 

@@ -56,6 +56,19 @@ PICTOGRAMS = ("--space", "pictograms_es.yaml", "--profile", "rehearsal", "--mode
         ((*PICTOGRAMS, "--set", "lr=nan"), "command line: lr: input should be a finite number, got nan"),
         ((*PICTOGRAMS, "--set", "terms=ce+varience"), "unknown loss term 'varience': did you mean 'variance'?"),
         ((*PICTOGRAMS, "--set", "dataset=pictogramas"), "unknown dataset 'pictogramas': did you mean 'pictograms'?"),
+        ((*PICTOGRAMS, "--set", "sampler=tpee"), "unknown sampler 'tpee': did you mean 'tpe'?"),
+        ((*PICTOGRAMS, "--set", "sampler={name: gp, options: {n: 3}}"), "sampler gp: unknown option 'n'"),
+        ((*PICTOGRAMS, "--set", "early_stopping=maybe"), "early_stopping: expected off, on, or reduction_factor"),
+        ((*PICTOGRAMS, "--set", "early_stopping={reduction_factor: 1}"), "should be greater than 1, got 1"),
+        ((*PICTOGRAMS, "--set", "constraints=[recall_at_10 => 70]"), "expected a condition such as"),
+        ((*PICTOGRAMS, "--set", "constraints=[recal_at_10 >= 70]"), "did you mean 'recall_at_10'?"),
+        ((*PICTOGRAMS, "--set", "objective_epoch=best"), "objective_epoch"),
+        ((*PICTOGRAMS, "--set", "objective_epoch={recal_at_1: 1}"), "did you mean 'recall_at_1'?"),
+        ((*PICTOGRAMS, "--set", "objectives={recall_at_1: max, seconds: min}"), "give reference: {seconds: 600}"),
+        ((*PICTOGRAMS, "--set", "reference={uniformity: 1}"), "unknown reference of objective 'uniformity'"),
+        ((*PICTOGRAMS, "--set", "sampler=grid"), "sampler grid: "),
+        ((*PICTOGRAMS, "--hours", "0"), "hours: input should be greater than 0, got 0"),
+        (("--resume", "no/such/study"), "--resume no/such/study: no study is there"),
         ((*PICTOGRAMS, "--name", "../elsewhere"), "--name: expected a plain directory name, got '../elsewhere'"),
         (("--space", "pictograms_es.yaml", "--profile", "rehearsal", "--model", "minni"), "unknown model 'minni'"),
         (("--space", "mscoco.yaml", "--profile", "rehearsal", "--model", "tiny"), "mscoco: "),
@@ -77,6 +90,29 @@ def test_one_line_and_nothing_written(
     assert error.startswith("error: ")
     assert message in error
     assert error.count("\n") == 1
+    assert not results.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--concurrent", "999"), "error: --concurrent 999: only "),
+        (("--storage", "nonsense"), "error: --storage nonsense: expected a database's URL"),
+        (("--storage", "postgresql://127.0.0.1:1/none"), "error: --storage: "),
+        (("--address", "127.0.0.1:1"), "error: --address 127.0.0.1:1: no Ray cluster answers there"),
+    ],
+)
+def test_a_machine_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    results: Path,
+    arguments: tuple[str, ...],
+    message: str,
+) -> None:
+    code, error = run(monkeypatch, capsys, results, *PICTOGRAMS, *arguments)
+    assert code == 2
+    assert error.splitlines()[-1].startswith(message)
+    assert "Traceback" not in error
     assert not results.exists()
 
 
@@ -117,7 +153,7 @@ def test_a_study_that_exists_is_not_mixed_with_another(
     (results / "pictograms_es-rehearsal").mkdir(parents=True)
     code, error = run(monkeypatch, capsys, results, *PICTOGRAMS)
     assert code == 2
-    assert "exists: give another --name, or --overwrite to move it aside" in error
+    assert "exists: --resume " in error
 
 
 def test_help_answers_at_once_and_teaches() -> None:

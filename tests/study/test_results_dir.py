@@ -18,13 +18,13 @@ def test_a_name_is_not_a_path(name: str) -> None:
 
 
 def test_an_old_study_is_moved_not_removed(tmp_path: Path) -> None:
-    first = make_directory(tmp_path / "a")
+    first = make_directory(tmp_path / "a", {"run": 1})
     (first / "pareto.csv").write_text("old")
-    with pytest.raises(UserError, match="exists"):
+    with pytest.raises(UserError, match=r"exists: --resume .*/a goes on with it"):
         check_free(tmp_path / "a", overwrite=False)
     check_free(tmp_path / "a", overwrite=True)
-    second = make_directory(tmp_path / "a")
-    assert list(second.iterdir()) == []
+    second = make_directory(tmp_path / "a", {"run": 2})
+    assert [path.name for path in second.iterdir()] == ["study.json"]
     moved = [path for path in tmp_path.iterdir() if path.name.startswith("a.")]
     assert [(path / "pareto.csv").read_text() for path in moved] == ["old"]
 
@@ -32,4 +32,4 @@ def test_an_old_study_is_moved_not_removed(tmp_path: Path) -> None:
 def test_a_directory_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot make the results directory"):
-        make_directory(tmp_path / "file" / "a")
+        make_directory(tmp_path / "file" / "a", {})

@@ -1,0 +1,96 @@
+"""A new study: what its space, its profile and the command line make of it, before anything is written."""
+
+import argparse
+import sys
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from gap.data import PairDataset, open_dataset, prepare
+from gap.errors import UserError
+from gap.models.load import load_clip
+from study.open_trial import study_dataset
+from study.overrides import overrides
+from study.profiles import banner, load_profile, resolve_profile
+from study.provenance import describe_study, now
+from study.results_dir import check_free, study_directory
+from study.resume import read_about, resumed_spec
+from study.space import StudySpec, find_space, load_space
+
+HIDDEN = "***"  # SQLAlchemy's stand-in for a password
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is to be run and where; ``about`` is what ``study.json`` holds, ``storage`` a database's URL or None."""
+
+    spec: StudySpec
+    profile: str
+    device: str
+    directory: Path
+    data: Path
+    dataset: PairDataset
+    storage: str | None
+    about: dict[str, Any]
+
+
+def begin(arguments: argparse.Namespace, console: Console) -> Study:
+    """Resolve a new study. Everything that can be wrong with its space, model or data is found here.
+
+    Prints the banner of a rehearsal. Raises ``UserError``.
+    """
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    space, changes = find_space(arguments.space), overrides(arguments)
+    profile = resolve_profile(arguments.profile)
+    spec = load_profile(space, profile, changes, arguments.data_dir)
+    directory = study_directory(arguments.results_dir, arguments.name or space.stem, profile)
+    if not arguments.dry_run:
+        check_free(directory, overwrite=arguments.overwrite)
+    own = load_space(space, changes)
+    if notice := banner(profile, spec, own, device):
+        console.print(notice, style="bold yellow", highlight=False, soft_wrap=True)
+
+    image_size = load_clip(spec.model, spec.pretrained).image_size
+    data_dir = arguments.data_dir if spec.dataset == own.dataset else None
+    data = prepare(spec.dataset, language=spec.language, image_size=image_size, data_dir=data_dir)
+    dataset = open_dataset(data)
+    about = {
+        **describe_study(spec, space=space, profile=profile, device=device, data=data, dataset=dataset),
+        "run_id": uuid.uuid4().hex,
+        "optuna_study": directory.name,
+        "storage": _without_password(arguments.storage) if arguments.storage else None,
+        "runs": [{"command": sys.argv, "started": now()}],
+    }
+    return Study(spec, profile, device, directory, data, dataset, arguments.storage, about)
+
+
+def go_on(arguments: argparse.Namespace, console: Console) -> Study:
+    """Open a study that began earlier, with new budgets where the command line gives some. Raises ``UserError``."""
+    directory, about = arguments.resume.resolve(), read_about(arguments.resume)
+    spec = resumed_spec(about, overrides(arguments))
+    device = about["hardware"]["device"]
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UserError(f"--resume {arguments.resume}: the study ran on a CUDA GPU, and there is none here")
+    storage = arguments.storage or about["storage"]
+    if storage and HIDDEN in storage:
+        raise UserError(f"--resume {arguments.resume}: give --storage again, study.json does not keep its password")
+    runs = [*about["runs"], {"command": sys.argv, "started": now()}]
+    about = {**about, "spec": spec.model_dump(mode="json"), "runs": runs}
+    console.print(f"Going on with {arguments.resume}", highlight=False, soft_wrap=True)
+    data = Path(about["data"]["path"])
+    return Study(spec, about["profile"], device, directory, data, study_dataset(directory), storage, about)
+
+
+def _without_password(url: str) -> str:
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError as error:
+        raise UserError(
+            f"--storage {url}: expected a database's URL, such as postgresql://user:password@host/name"
+        ) from error

@@ -1,0 +1,68 @@
+"""Where unfinished trials stand: checkpoints that Ray Tune keeps under its storage path, one folder a leg of the study.
+
+A leg is one run of the command. It leaves ``<storage>/leg-003/t007/checkpoint_000002/`` with the state of the run and
+the adapter of the epoch that counts. The storage is a folder of the study, or any path that Ray can write to.
+"""
+
+import shutil
+from pathlib import Path
+
+from pyarrow.fs import FileSelector, FileSystem, FileType
+
+STATE, ADAPTER = "state.pt", "adapter"
+
+
+class Checkpoints:
+    """The checkpoints below one storage path, a local folder or a URI such as ``s3://bucket/study``."""
+
+    def __init__(self, storage: str) -> None:
+        self.storage = storage.rstrip("/")
+        self._files, self._root = FileSystem.from_uri(self.storage)
+
+    def new_leg(self) -> str:
+        """Name the next leg."""
+        legs = [int(name.removeprefix("leg-")) for name in self._folders(self._root) if name.startswith("leg-")]
+        return f"leg-{max(legs, default=0) + 1:03d}"
+
+    def of(self, trial: str) -> list[str]:
+        """List the checkpoints of a trial, newest first, as Ray's ``Checkpoint`` takes them."""
+        found = []
+        for leg in sorted(self._folders(self._root), reverse=True):
+            names = [name for name in self._folders(f"{self._root}/{leg}/{trial}") if name.startswith("checkpoint_")]
+            found += [f"{self.storage}/{leg}/{trial}/{name}" for name in sorted(names, reverse=True)]
+        return found
+
+    def drop(self, trial: str) -> None:
+        """Remove what is kept of a trial that has ended."""
+        for leg in self._folders(self._root):
+            if trial in self._folders(f"{self._root}/{leg}"):
+                self._files.delete_dir(f"{self._root}/{leg}/{trial}")
+
+    def sweep(self) -> None:
+        """Remove legs in which no trial has a checkpoint left, once Ray has let go of them."""
+        for leg in (name for name in self._folders(self._root) if name.startswith("leg-")):
+            trials = [f"{self._root}/{leg}/{trial}" for trial in self._folders(f"{self._root}/{leg}")]
+            if not any(name.startswith("checkpoint_") for trial in trials for name in self._folders(trial)):
+                self._files.delete_dir(f"{self._root}/{leg}")
+
+    def _folders(self, path: str) -> list[str]:
+        entries = self._files.get_file_info(FileSelector(path, allow_not_found=True))
+        return [entry.base_name for entry in entries if entry.type == FileType.Directory]
+
+
+def keep_adapter(checkpoint: Path, adapter: Path) -> None:
+    """Copy a checkpoint's adapter to where it stays, all of it or nothing, in place of one that is there."""
+    part = adapter.with_name(f".{adapter.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    adapter.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(checkpoint / ADAPTER, part)
+    if adapter.exists():
+        shutil.rmtree(adapter)
+    part.rename(adapter)
+
+
+def prune_adapters(adapters: Path, keep: set[str]) -> None:
+    """Remove the adapters of trials that are not to be kept, and what a killed process left half-copied."""
+    for directory in adapters.iterdir() if adapters.is_dir() else ():
+        if directory.name not in keep:
+            shutil.rmtree(directory)

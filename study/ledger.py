@@ -1,0 +1,185 @@
+"""The record of a study: its trials, in an Optuna study.
+
+Everything that is known of a trial is there the moment it is known: parameters when they are proposed, all values of an
+epoch under the user attribute ``epoch_007``, how the trial ended under ``end``. The tables are made from it. Whatever
+is killed, and whenever, the record says which trials have ended, which were running, and which were still to come.
+
+Optuna's own intermediate values stay empty: they are single numbers, ``Trial.report`` refuses several objectives, and
+the TPE sampler trips over a pruned trial that has them.
+"""
+
+import math
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.storages import BaseStorage, RDBStorage
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy.exc import SQLAlchemyError
+
+from gap.errors import UserError
+from study.conditions import Condition
+from study.front import Direction
+from study.resume import BUDGETS
+
+DIRECTIONS: dict[Direction, StudyDirection] = {"max": StudyDirection.MAXIMIZE, "min": StudyDirection.MINIMIZE}
+STATES = {"COMPLETE": TrialState.COMPLETE, "STOPPED": TrialState.PRUNED, "FAIL": TrialState.FAIL}
+EPOCH, END, OWNER, ENQUEUED = "epoch_", "end", "owner", "enqueued"
+WAIT_SECONDS = 60  # for another process that writes to the same SQLite file
+
+
+def open_storage(location: Path | str) -> RDBStorage:
+    """Open an SQLite file, or the database that a URL names. Raises ``UserError`` if it cannot be used."""
+    sqlite = isinstance(location, Path) or location.startswith("sqlite")
+    url = f"sqlite:///{location}" if isinstance(location, Path) else location
+    arguments = {"connect_args": {"timeout": WAIT_SECONDS}} if sqlite else {"pool_pre_ping": True}
+    try:
+        return RDBStorage(url, engine_kwargs=arguments)
+    except (SQLAlchemyError, ImportError, ValueError, RuntimeError) as error:
+        raise UserError(f"--storage: {' '.join(str(error).split())[:200]}") from error
+
+
+def open_study(storage: BaseStorage, name: str, objectives: Mapping[str, Direction]) -> optuna.Study:
+    """Open the Optuna study ``name`` or make it. Raises ``UserError`` if it has other objectives."""
+    directions = [DIRECTIONS[direction] for direction in objectives.values()]
+    study = optuna.create_study(storage=storage, study_name=name, directions=directions, load_if_exists=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        if study.directions != directions or study.metric_names not in (None, list(objectives)):
+            raise UserError(f"the Optuna study {name} has other objectives than {', '.join(objectives)}")
+        if study.metric_names is None:
+            study.set_metric_names(list(objectives))
+    return study
+
+
+class Ledger:
+    """The trials of one Optuna study, as the process that runs some of them sees it.
+
+    ``owner`` tells its own trials from those of other machines that add to a ``shared`` study.
+    """
+
+    def __init__(self, study: optuna.Study, *, owner: str, shared: bool = False) -> None:
+        self.study = study
+        self.owner = owner
+        self.shared = shared
+
+    def enqueue(self, key: str, parameters: Mapping[str, Any], **marks: Any) -> None:
+        """Put a trial in the queue, unless one with this key was put there before; ``marks`` are more attributes."""
+        if key not in {trial.user_attrs.get(ENQUEUED) for trial in self.trials()}:
+            self.study.enqueue_trial(dict(parameters), user_attrs={ENQUEUED: key, **marks})
+
+    def ask(self) -> optuna.Trial:
+        """Take the next trial from the queue, or a new one; its values are still to be proposed."""
+        trial = self.study.ask()
+        trial.set_user_attr(OWNER, self.owner)
+        return trial
+
+    def trials(self) -> list[FrozenTrial]:
+        """Give every trial, in the order of their numbers."""
+        return sorted(self.study.get_trials(deepcopy=False), key=lambda trial: trial.number)
+
+    def running(self) -> list[FrozenTrial]:
+        """Give the trials that this owner began and that have not ended."""
+        return [t for t in self.trials() if t.state == TrialState.RUNNING and self._owner(t) == self.owner]
+
+    def begun(self) -> list[FrozenTrial]:
+        """Give every trial, anybody's, that has ended or that somebody runs."""
+        return [t for t in self.trials() if t.state.is_finished() or (t.state == TrialState.RUNNING and self._owner(t))]
+
+    def ended(self) -> list[FrozenTrial]:
+        """Give every trial, anybody's, that has ended, in the order in which they did."""
+        over = [trial for trial in self.trials() if trial.state.is_finished()]
+        return sorted(over, key=lambda trial: (trial.datetime_complete, trial.number))
+
+    def lacks_epoch(self, number: int, epoch: int) -> bool:
+        """Say whether an epoch of a running trial is still to be recorded."""
+        trial = self._trial(number)
+        return not trial.state.is_finished() and _key(epoch) not in trial.user_attrs
+
+    def add_epoch(self, number: int, epoch: int, values: Mapping[str, float]) -> None:
+        """Record an epoch of a trial."""
+        self._set(self._trial(number), _key(epoch), dict(values))
+
+    def end(
+        self,
+        number: int,
+        state: str,
+        *,
+        values: Mapping[str, float],
+        constraints: Sequence[Condition] = (),
+        about: Mapping[str, Any],
+    ) -> None:
+        """End a trial: COMPLETE with the values of its objectives, STOPPED or FAIL without.
+
+        ``values`` hold the objectives and what the constraints speak of; ``about`` is kept with the trial. A trial that
+        was stopped early is Optuna's PRUNED: no sampler takes its values for a full trial's, they are in its epochs.
+        A value that is not finite is never told: the trial has failed, and a ``ValueError`` says so.
+        """
+        trial = self._trial(number)
+        objectives = [values.get(name) for name in self._objectives()]
+        if state == "COMPLETE" and not all(v is not None and math.isfinite(v) for v in objectives):
+            raise ValueError(f"trial {number}: expected finite objectives, got {objectives}")
+        if state == "COMPLETE":
+            own = optuna.Trial(self.study, trial._trial_id)
+            for condition in constraints:
+                if str(condition) not in trial.constraints:
+                    own.set_constraint(str(condition), condition.violation(values[condition.metric]))
+        self._set(trial, END, {"state": state, **about})
+        self.study.tell(number, [float(v) for v in objectives if v is not None] if state == "COMPLETE" else None,
+                        state=STATES[state])  # fmt: skip
+
+    def reopen(self, trial: FrozenTrial) -> optuna.Trial:
+        """Give a running trial back, to propose what is still missing."""
+        return optuna.Trial(self.study, trial._trial_id)
+
+    def _owner(self, trial: FrozenTrial) -> str | None:
+        # A process can end between taking a trial and signing it. Alone, it was this one; on a shared study it may have
+        # been anybody, and nobody runs it.
+        owner: str | None = trial.user_attrs.get(OWNER, None if self.shared else self.owner)
+        return owner
+
+    def _objectives(self) -> list[str]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            return list(self.study.metric_names or [])
+
+    def _trial(self, number: int) -> FrozenTrial:
+        return next(trial for trial in self.study.get_trials(deepcopy=False) if trial.number == number)
+
+    def _set(self, trial: FrozenTrial, key: str, value: Any) -> None:
+        self.study._storage.set_trial_user_attr(trial._trial_id, key, value)
+
+
+def check_same_study(ledger: Ledger, about: Mapping[str, Any]) -> None:
+    """Make sure that everybody who adds to an Optuna study runs the same one; the first says which.
+
+    Raises ``UserError`` that names what differs.
+    """
+    own = {
+        **{f"spec.{name}": value for name, value in about["spec"].items() if name not in BUDGETS},
+        **{name: about["data"][name] for name in ("data_hash", "split_hash")},
+        "profile": about["profile"],
+    }
+    first = ledger.study.user_attrs.get("study")
+    if first is None:
+        ledger.study.set_user_attr("study", own)
+        return
+    for name, value in own.items():
+        if first.get(name) != value:
+            raise UserError(
+                f"the Optuna study {ledger.study.study_name} has {name} {first.get(name)!r}, this one {value!r}: give "
+                "another --name"
+            )
+
+
+def _key(epoch: int) -> str:
+    return f"{EPOCH}{epoch:03d}"
+
+
+def epochs_of(trial: FrozenTrial) -> list[dict[str, Any]]:
+    """Give what a trial reported, epoch by epoch, each with its ``epoch``."""
+    keys = sorted(key for key in trial.user_attrs if key.startswith(EPOCH))
+    return [{"epoch": int(key.removeprefix(EPOCH)), **trial.user_attrs[key]} for key in keys]

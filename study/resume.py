@@ -1,0 +1,49 @@
+"""A study that began earlier, opened to go on with it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from gap.errors import UserError
+from study.space import StudySpec
+
+# Budgets may change between one run of the command and the next; what a trial is may not.
+BUDGETS = frozenset({"trials", "hours", "patience", "max_failed_share", "restarts", "replicates"})
+
+
+def read_about(directory: Path) -> dict[str, Any]:
+    """Read ``study.json``. Raises ``UserError`` if the directory holds no study that can be resumed."""
+    try:
+        about: dict[str, Any] = json.loads((directory / "study.json").read_text(encoding="utf-8"))
+        _ = about["spec"], about["profile"], about["data"]["path"], about["hardware"]["device"]
+        _ = about["run_id"], about["optuna_study"], about["storage"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"--resume {directory}: no study is there, cannot read study.json ({error})") from error
+    return about
+
+
+def resumed_spec(about: Mapping[str, Any], changes: Mapping[str, Any]) -> StudySpec:
+    """Give the spec of a study that goes on, with new budgets. Raises ``UserError`` on any other change."""
+    if fixed := sorted(set(changes) - BUDGETS):
+        raise UserError(
+            f"--resume: {fixed[0]} is part of the study and stays as it is; {', '.join(sorted(BUDGETS))} may change"
+        )
+    try:
+        return StudySpec.model_validate({**about["spec"], **changes})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UserError(f"--resume: {where}: {first['msg']}, got {first['input']!r}") from error
+
+
+def resume_command(directory: Path) -> str:
+    """Give the command that goes on with a study.
+
+    >>> resume_command(Path("results/arasaac_es"))
+    'python study/run.py --resume results/arasaac_es'
+    """
+    shown = directory.relative_to(Path.cwd()) if directory.is_relative_to(Path.cwd()) else directory
+    return f"python study/run.py --resume {shown}"
