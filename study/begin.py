@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from gap.data import PairDataset, open_dataset, prepare
 from gap.errors import UserError
 from gap.models.load import load_clip
+from study.lock import study_lock
 from study.open_trial import study_dataset
 from study.overrides import overrides
 from study.profiles import banner, load_profile, resolve_profile
@@ -73,6 +74,8 @@ def begin(arguments: argparse.Namespace, console: Console) -> Study:
 def go_on(arguments: argparse.Namespace, console: Console) -> Study:
     """Open a study that began earlier, with new budgets where the command line gives some. Raises ``UserError``."""
     directory, about = arguments.resume.resolve(), read_about(arguments.resume)
+    with study_lock(directory):  # refused at once if another process has it, before Ray is started
+        pass
     spec = resumed_spec(about, overrides(arguments))
     device = about["hardware"]["device"]
     if device == "cuda" and not torch.cuda.is_available():

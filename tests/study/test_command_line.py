@@ -1,13 +1,12 @@
 """Bad input: one line, exit code 2, nothing written."""
 
-import json
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from small_arasaac import write_small_arasaac
 
 from study.run import main
 
@@ -17,21 +16,6 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
     return tmp_path / "results"
-
-
-def arasaac(directory: Path, *, keywords: int, corrupt: int = 0) -> Path:
-    """A local copy of ARASAAC with 200 records, the first ``keywords`` of which have a keyword."""
-    (directory / "images").mkdir(parents=True)
-    records = []
-    for number in range(200):
-        words = [{"keyword": f"palabra {number}"}] if number < keywords else []
-        records.append({"_id": number, "keywords": words})
-        path = directory / "images" / f"{number}.png"
-        Image.new("RGB", (32, 32), (number, 0, 255 - number)).save(path)
-        if number < corrupt:
-            path.write_bytes(path.read_bytes()[:60])
-    (directory / "es.json").write_text(json.dumps(records))
-    return directory
 
 
 def run(
@@ -124,11 +108,11 @@ def test_the_faults_of_a_local_copy(
     code, error = run(monkeypatch, capsys, results, *space, "--data-dir", str(tmp_path / "empty"))
     assert (code, error.count("\n")) == (2, 1)
     assert "es.json is missing" in error
-    bad = arasaac(tmp_path / "bad", keywords=200, corrupt=5)
+    bad = write_small_arasaac(tmp_path / "bad", keywords=200, corrupt=5)
     code, error = run(monkeypatch, capsys, results, *space, "--data-dir", str(bad))
     assert (code, error.splitlines()[-1].startswith("error: ")) == (2, True)
     assert "of 200 records are unusable" in error
-    mute = arasaac(tmp_path / "mute", keywords=190)
+    mute = write_small_arasaac(tmp_path / "mute", keywords=190)
     code, error = run(monkeypatch, capsys, results, *space, "--data-dir", str(mute))
     assert code == 2
     assert "no keywords" in error

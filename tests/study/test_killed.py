@@ -17,12 +17,15 @@ from pathlib import Path
 import optuna
 import pandas as pd
 import pytest
+from small_arasaac import write_small_arasaac
+
+from study.lock import study_lock
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = str(ROOT / "study" / "run.py")
 SPACE = """\
 model: tiny
-dataset: pictograms
+dataset: arasaac
 language: es
 epochs: 2
 trials: {trials}
@@ -37,7 +40,8 @@ search:
 sampler: {{name: tpe, options: {{n_startup_trials: 2}}}}
 enqueue:
   - {{terms: ce, rank: 1}}
-rehearsal: {{batch_size: 512}}
+pool_size: 20
+rehearsal: {{batch_size: 20}}
 """
 # What depends on the clock and the process. The rest is the same to the last bit.
 COSTS = ["seconds", "train_seconds", "images_per_second", "peak_memory_gb", "note"]
@@ -50,7 +54,18 @@ def environment(home: Path) -> dict[str, str]:
 
 def begin(home: Path, name: str, trials: int) -> list[str]:
     (home / "small.yaml").write_text(SPACE.format(trials=trials))
-    return [sys.executable, RUN, "--space", "small.yaml", "--profile", "rehearsal", "--name", name]
+    return [
+        sys.executable,
+        RUN,
+        "--space",
+        "small.yaml",
+        "--profile",
+        "rehearsal",
+        "--name",
+        name,
+        "--data-dir",
+        "arasaac",
+    ]
 
 
 def resume(home: Path, name: str, *more: str) -> list[str]:
@@ -134,7 +149,9 @@ def check_whole(directory: Path, undisturbed: Path) -> None:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("killed")
+    home = tmp_path_factory.mktemp("killed")
+    write_small_arasaac(home / "arasaac")
+    return home
 
 
 @pytest.fixture(scope="module")
@@ -151,10 +168,6 @@ def test_a_study_that_is_killed_ends_as_if_it_had_not_been(home: Path, undisturb
     process = start(begin(home, what, 4), home)
     directory = home / "results" / f"{what}-rehearsal"
     reach(directory / "epochs.csv", rows, process)
-    if what == "driver":
-        second = subprocess.run(resume(home, what), cwd=home, env=environment(home), capture_output=True, text=True)
-        assert second.returncode == 2
-        assert f"is in use: process {process.pid} runs this study" in second.stderr
     kill(process, what)
     if what == "trial":  # the study itself goes on
         assert process.wait(timeout=LIMIT) == 0, (home / "log").read_text()
@@ -178,6 +191,15 @@ def test_trials_are_added_to_a_study_that_has_ended(home: Path, undisturbed: Pat
     output = finish(resume(home, "grown"), home)  # nothing is left to do
     assert "all 4 trials have run" in output
     assert "epoch" not in output.split("Pareto front")[0]
+
+
+def test_two_runs_on_one_directory(home: Path, undisturbed: Path) -> None:
+    with study_lock(undisturbed):
+        command = resume(home, "undisturbed", "--trials", "9")
+        second = subprocess.run(command, cwd=home, env=environment(home), capture_output=True, text=True)
+    assert second.returncode == 2
+    assert f"is in use: process {os.getpid()} runs this study" in second.stderr
+    assert json.loads((undisturbed / "study.json").read_text())["spec"]["trials"] == 4
 
 
 @pytest.mark.slow
