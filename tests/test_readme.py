@@ -60,10 +60,12 @@ def test_the_commands_are_all_known() -> None:
         "python -m study.plot_front results/arasaac_es-rehearsal front.png",
         "python -m study.export results/arasaac_es-rehearsal t000 merged",
         "pip install -e .",
+        "python study/run.py --resume results/arasaac_es --trials 60 --hours 8",
+        "python study/run.py --resume results/arasaac_es --replicates 3",
         "python study/run.py --help",
     ]
     assert (ROOT / ".ci" / "run").read_text().rstrip().endswith("\nmake test")
-    assert len(STUDIES) == 4
+    assert len(STUDIES) == 6
 
 
 @pytest.mark.parametrize("command", STUDIES)
@@ -71,8 +73,17 @@ def test_a_study_of_the_readme(command: str, home: Path) -> None:
     name = "" if "--name" in command else "--name again"
     model = SMALL.replace("--model tiny", "") if "--model" in command else SMALL
     command = re.sub(r"--model \S+", "--model tiny", command)
+    # One machine of two processors stands for four GPUs and for the cluster, which tests/study/test_cluster.py has.
+    command = re.sub(r"--concurrent \S+|--address \S+|--storage-path \S+", "", command)
     out = run(f"{command} {model} --trials 1 {name}", home)
     assert ("about 0 h" in out) if "--dry-run" in command else ("Pareto front: 1 of 1 trials" in out)
+
+
+def test_a_study_of_the_readme_goes_on(home: Path) -> None:
+    (home / "results" / "arasaac_es").symlink_to("arasaac_es-rehearsal")
+    for command in (command for command in COMMANDS if "--resume" in command):
+        out = run(command.replace("--trials 60", "--trials 3").replace("--replicates 3", "--replicates 1"), home)
+        assert "of 3 trials" in out
 
 
 def test_what_follows_a_study(home: Path) -> None:
