@@ -13,10 +13,11 @@ from ray.tune.search.optuna import OptunaSearch
 
 from benchmarks.surrogate import Values
 from study.distributions import Dimension
+from study.front import Direction
 from study.scheduling.rungs import Rungs
 from study.searcher import suggest
 
-OBJECTIVES = {"recall_at_1": "max", "modality_gap": "min"}
+OBJECTIVES: dict[str, Direction] = {"recall_at_1": "max", "modality_gap": "min"}
 Space = Mapping[str, Dimension]
 Rule = Callable[[str, int, Values], bool]  # trial, epoch, values: does it go on?
 

@@ -10,7 +10,7 @@ from optuna.trial import TrialState
 from rich.console import Console
 
 from benchmarks.search import settings_and_space
-from benchmarks.search_report import by_epoch, draw, hypervolume, make_table, rows
+from benchmarks.search_report import by_epoch, draw, improvement, make_table, rows
 from benchmarks.searches import METHODS, OURS, OURS_STOPPING, RANDOM, RAY, SYNE, Ended, Options, never_stops, run_search
 from benchmarks.surrogate import Values
 from study.distributions import Choices, Dimension, Range
@@ -90,9 +90,9 @@ def test_ours_without_early_stopping_and_ray_s_own_search_make_the_same_trials()
 
 def test_hypervolume_counts_what_beats_the_reference() -> None:
     reference = (10.0, 0.5)
-    assert hypervolume([], reference) == 0
-    assert hypervolume([(11.0, 0.6), (9.0, 0.1)], reference) == 0
-    assert hypervolume([(12.0, 0.4), (11.0, 0.1), (11.0, 0.3)], reference) == pytest.approx(2 * 0.1 + 1 * 0.3)
+    assert improvement([], reference) == 0
+    assert improvement([(11.0, 0.6), (9.0, 0.1)], reference) == 0
+    assert improvement([(12.0, 0.4), (11.0, 0.1), (11.0, 0.3)], reference) == pytest.approx(2 * 0.1 + 1 * 0.3)
 
 
 def test_table_and_picture(tmp_path: Path) -> None:
