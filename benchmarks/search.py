@@ -135,7 +135,7 @@ def main() -> None:
         table.to_csv(arguments.csv, index=False)
     if arguments.picture:
         matplotlib.use("agg")
-        title = f"five ways to search, surrogate of arasaac_es.yaml's rehearsal, {arguments.seeds} seeds"
+        title = f"surrogate of arasaac_es.yaml's rehearsal, {arguments.seeds} seeds: medians and quartiles"
         draw(table, budget=budget, title=title, picture=arguments.picture)
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from optuna.trial import TrialState
 from rich.table import Table
 
-from benchmarks.searches import OBJECTIVES, Ended
+from benchmarks.searches import OBJECTIVES, OURS, Ended
 from benchmarks.surrogate import Values
 from study.hypervolume import hypervolume
 
@@ -107,7 +107,8 @@ def draw(trials: pd.DataFrame, *, budget: int, title: str, picture: Path) -> Non
     epochs = np.arange(budget + 1)
     for colour, name in zip(COLOURS, trials["method"].unique(), strict=False):
         low, middle, high = np.quantile(by_epoch(trials[trials["method"] == name], budget), [0.25, 0.5, 0.75], axis=0)
-        axes.plot(epochs, middle, color=colour, label=name, linewidth=1.5)
+        # Without early stopping ours may be Ray's search trial by trial: both lines are to be seen.
+        axes.plot(epochs, middle, color=colour, label=name, linewidth=1.5, linestyle="--" if name == OURS else "-")
         axes.fill_between(epochs, low, high, color=colour, alpha=0.15, linewidth=0)
     axes.set_xlabel("epochs spent on all trials")
     axes.set_ylabel("hypervolume (R@1 in % × modality gap)")

@@ -149,11 +149,12 @@ def tpe(seed: int, options: Options) -> optuna.samplers.TPESampler:
 
 
 Maker = Callable[[Space, int, int, Options], tuple[Proposer, Rule]]
-RANDOM, RAY, OURS, OURS_STOPPING, SYNE = (
+RANDOM, RAY, OURS, OURS_STOPPING, RANDOM_STOPPING, SYNE = (
     "random search",
     "Ray's OptunaSearch",
     "ours, no early stopping",
     "ours, MO-ASHA",
+    "random search, our MO-ASHA",
     "random search, Syne Tune's MOASHA",
 )
 METHODS: dict[str, Maker] = {
@@ -162,6 +163,10 @@ METHODS: dict[str, Maker] = {
     OURS: lambda space, seed, epochs, options: (Optuna(space, tpe(seed, options)), never_stops),
     OURS_STOPPING: lambda space, seed, epochs, options: (
         Optuna(space, tpe(seed, options)),
+        our_rule(epochs, options),
+    ),
+    RANDOM_STOPPING: lambda space, seed, epochs, options: (
+        Optuna(space, optuna.samplers.RandomSampler(seed)),
         our_rule(epochs, options),
     ),
     SYNE: lambda space, seed, epochs, options: (
