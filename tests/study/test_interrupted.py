@@ -17,6 +17,7 @@ dataset: pictograms
 language: es
 epochs: 4
 trials: 20
+early_stopping: off
 search: {rank: {choices: [2, 4]}}
 rehearsal: {batch_size: 64}
 """

@@ -27,6 +27,7 @@ LAST_EPOCHS = {0: 9, 1: 1, 2: 9, 3: 3, 4: 9, 5: 1}
 @pytest.fixture(scope="module", autouse=True)
 def local_ray() -> Iterator[None]:
     ray.init(
+        address="local",
         num_cpus=2,
         include_dashboard=False,
         log_to_driver=False,
