@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from ray.cluster_utils import Cluster
 from small_arasaac import write_small_arasaac
 
@@ -30,6 +31,7 @@ def both_have_a_checkpoint(epochs: pd.DataFrame) -> bool:
     return len(reached) == 2 and reached.min() >= 1
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_with_a_node(tmp_path: Path) -> None:
     (tmp_path / "small.yaml").write_text(SPACE)
     write_small_arasaac(tmp_path / "arasaac")
