@@ -205,13 +205,13 @@ def test_two_runs_on_one_directory(home: Path, undisturbed: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_twenty_kills_at_random_moments(home: Path) -> None:
-    finish(begin(home, "quiet", 12), home)
+    finish(begin(home, "quiet", 24), home)
     chance = random.Random(0)
     name, kills = "random", 0
     directory = home / "results" / f"{name}-rehearsal"
-    process = start(begin(home, name, 12), home)
+    process = start(begin(home, name, 24), home)
     while kills < 20:
-        time.sleep(chance.uniform(0.5, 14))  # from the interpreter's start to the middle of a trial
+        time.sleep(chance.uniform(0.5, 12))  # from the interpreter's start to the middle of a trial
         what = chance.choice(["driver", "everything", "trial"])
         if process.poll() is None:
             kill(process, what)
@@ -219,7 +219,7 @@ def test_twenty_kills_at_random_moments(home: Path) -> None:
         elif process.returncode == 0:
             break
         if process.poll() is not None:
-            again = resume(home, name) if directory.exists() else begin(home, name, 12)
+            again = resume(home, name) if directory.exists() else begin(home, name, 24)
             process = start([*again, "--set", "restarts=99"] if directory.exists() else again, home)
     if process.wait(timeout=LIMIT) != 0:
         finish(resume(home, name), home)
