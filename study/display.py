@@ -74,7 +74,8 @@ class Display:
 
     def end(self, trial: str, state: str, error: str, front: Set[str]) -> None:
         """Show how a trial ended; ``front`` holds the trials that nothing dominates."""
-        self._rows[trial]["state"] = state
+        row = self._rows.setdefault(trial, {"parameters": {}, "epoch": None, "values": {}})  # it may not have begun
+        row["state"] = state
         self._front = front
         done = -1 if self._rows[trial]["epoch"] is None else self._rows[trial]["epoch"]
         self._progress.advance(self._task, self._spec.epochs - done)

@@ -80,6 +80,7 @@ def run_search(
         search=spec.search,
         fixed=fixed,
         why_end=why_end,
+        unstarted=recorder.unstarted,
         checkpoints=lambda number: checkpoints.of(trial_id(number)),
     )
     run_trials(
@@ -179,6 +180,7 @@ def run_replicates(
         search=spec.search,
         fixed=fixed,
         why_end=why_end,
+        unstarted=recorder.unstarted,
         checkpoints=lambda number: checkpoints.of(trial_id(number, "r")),
     )
     run_trials(

@@ -5,6 +5,7 @@ the record written next: a process that is killed in between ends the trial once
 effect. Tables follow from the record, and are written anew when a study is resumed.
 """
 
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,9 @@ class Recorder(Callback):  # type: ignore[misc]
         self._display = display
         self._prefix = prefix
         self._notes: dict[str, str] = {}
+        self._started: set[str] = set()
+        self._lost: dict[str, int] = {}
+        self.unstarted: deque[int] = deque()  # trials whose process died before they began: to be run again
         self._failures: dict[str, str] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -69,6 +73,7 @@ class Recorder(Callback):  # type: ignore[misc]
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         """Show a trial that starts."""
+        self._started.add(self._name_of(trial))
         self._display.start(self._name_of(trial), parameters(self._spec, trial.config))
 
     def on_trial_result(
@@ -94,7 +99,15 @@ class Recorder(Callback):  # type: ignore[misc]
         self._end(trial, "FAIL" if failure else "STOPPED" if done < trial.config["epochs"] else "COMPLETE", failure)
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        """Record a trial that failed again and again, with its reason in one line."""
+        """Record a trial that failed again and again, with its reason in one line.
+
+        Ray gives a trial up at once if its process dies before it begins. Such a one is run again, as often as others.
+        """
+        name = self._name_of(trial)
+        self._lost[name] = self._lost.get(name, 0) + 1
+        if name not in self._started and self._lost[name] <= self._spec.restarts:
+            self.unstarted.append(trial.config["number"])
+            return
         self._end(trial, "FAIL", reason(trial))
 
     def _end(self, trial: Trial, state: str, error: str) -> None:
@@ -142,5 +155,5 @@ class Recorder(Callback):  # type: ignore[misc]
 def reason(trial: Trial) -> str:
     """Give the last line of what a trial raised."""
     error = trial.get_error()
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__
+    lines = [line.strip() for line in str(error or "").splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__ if error else "its process died before it began"

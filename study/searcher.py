@@ -66,8 +66,9 @@ class StudySearch(Searcher):  # type: ignore[misc]
     """Ray's searcher on the record of a study.
 
     ``why_end`` gives the reason why no further trial begins, None while there is none; ``checkpoints`` gives where a
-    trial may go on from, best first. A trial's configuration is the ``fixed`` settings and the proposed ones, its
-    ``number``, its ``checkpoints``, and ``spared``, which says that it was in the queue and is not stopped early.
+    trial may go on from, best first; ``unstarted`` holds trials that are to be handed out again. A trial's configuration
+    is the ``fixed`` settings and the proposed ones, its ``number``, its ``checkpoints``, and ``spared``, which says that
+    it was in the queue and is not stopped early.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class StudySearch(Searcher):  # type: ignore[misc]
         fixed: Mapping[str, Any],
         why_end: Callable[[], str | None],
         checkpoints: Callable[[int], list[str]] = lambda number: [],
+        unstarted: deque[int] | None = None,
     ) -> None:
         super().__init__(metric=None, mode=None)
         self._ledger = ledger
@@ -90,12 +92,16 @@ class StudySearch(Searcher):  # type: ignore[misc]
         self._why_end = why_end
         self._checkpoints = checkpoints
         self._left_running = deque(ledger.running())
+        self._unstarted = deque[int]() if unstarted is None else unstarted
         self.reason: str | None = None
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str:
         """Give Ray the whole configuration of the next trial, or say that the search is over."""
         if self._left_running:
             trial = self._ledger.reopen(self._left_running.popleft())
+        elif self._unstarted:
+            number = self._unstarted.popleft()
+            trial = self._ledger.reopen(next(one for one in self._ledger.running() if one.number == number))
         elif reason := self._why_end() or self._grid_is_exhausted():
             self.reason = reason
             finished: str = Searcher.FINISHED

@@ -64,6 +64,7 @@ def test_a_trial_that_never_reported_has_a_row_too(spec: Any, tmp_path: Path) ->
 def test_a_reason_is_one_line() -> None:
     error = RuntimeError("ray::run_trial() (pid=1)\n  File ...\nOSError: the disk is full\n")
     assert reason(SimpleNamespace(get_error=lambda: error)) == "OSError: the disk is full"  # type: ignore[arg-type]
+    assert reason(SimpleNamespace(get_error=lambda: None)) == "its process died before it began"  # type: ignore[arg-type]
     assert reason(SimpleNamespace(get_error=lambda: ValueError())) == "ValueError"  # type: ignore[arg-type]
 
 

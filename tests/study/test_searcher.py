@@ -1,3 +1,4 @@
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -189,3 +190,20 @@ def test_ray_may_save_and_restore_it(tmp_path: Path) -> None:
     search = searcher(record(tmp_path / "a.db"))
     search.save(str(tmp_path / "state"))
     search.restore(str(tmp_path / "state"))
+
+
+def test_a_trial_whose_process_died_before_it_began_is_handed_out_again(tmp_path: Path) -> None:
+    ledger, unstarted = record(tmp_path / "a.db"), deque[int]()
+    search = StudySearch(
+        ledger,
+        sampler=SamplerChoice(name="tpe"),
+        seed=0,
+        search=SEARCH,
+        fixed={"batch_size": 90},
+        why_end=lambda: None,
+        unstarted=unstarted,
+    )
+    first = search.suggest("a")
+    unstarted.append(0)
+    assert search.suggest("b") == first
+    assert search.suggest("c")["number"] == 1  # type: ignore[index]
