@@ -66,9 +66,9 @@ class StudySearch(Searcher):  # type: ignore[misc]
     """Ray's searcher on the record of a study.
 
     ``why_end`` gives the reason why no further trial begins, None while there is none; ``checkpoints`` gives where a
-    trial may go on from, best first; ``unstarted`` holds trials that are to be handed out again. A trial's configuration
-    is the ``fixed`` settings and the proposed ones, its ``number``, its ``checkpoints``, and ``spared``, which says that
-    it was in the queue and is not stopped early.
+    trial may go on from, best first; ``unstarted`` holds trials that are to be handed out again. A configuration is the
+    ``fixed`` settings and the proposed ones, the ``number`` of the trial, its ``checkpoints``, and ``spared``, which says
+    that it was in the queue and is not stopped early.
     """
 
     def __init__(
