@@ -67,8 +67,8 @@ class StudySearch(Searcher):  # type: ignore[misc]
 
     ``why_end`` gives the reason why no further trial begins, None while there is none; ``checkpoints`` gives where a
     trial may go on from, best first; ``unstarted`` holds trials that are to be handed out again. A configuration is the
-    ``fixed`` settings and the proposed ones, the ``number`` of the trial, its ``checkpoints``, and ``spared``: it was in
-    the queue and is not stopped early.
+    ``fixed`` settings and the proposed ones, the ``number`` of the trial, its ``checkpoints``, and ``spared``, which
+    says that it was in the queue and is not stopped early.
     """
 
     def __init__(
