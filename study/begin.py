@@ -1,4 +1,4 @@
-"""A new study: what its space, its profile and the command line make of it, before anything is written."""
+"""What is to be run: a new study, or one that began earlier. Nothing is written here."""
 
 import argparse
 import sys
@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from gap.data import PairDataset, open_dataset, prepare
 from gap.errors import UserError
 from gap.models.load import load_clip
+from study.checkpoints import checked_path
 from study.lock import study_lock
 from study.open_trial import study_dataset
 from study.overrides import overrides
@@ -66,7 +67,8 @@ def begin(arguments: argparse.Namespace, console: Console) -> Study:
         "run_id": uuid.uuid4().hex,
         "optuna_study": directory.name,
         "storage": _without_password(arguments.storage) if arguments.storage else None,
-        "runs": [{"command": sys.argv, "started": now()}],
+        "storage_path": checked_path(arguments.storage_path) if arguments.storage_path else None,
+        "runs": [_this_run(arguments.storage)],
     }
     return Study(spec, profile, device, directory, data, dataset, arguments.storage, about)
 
@@ -83,11 +85,18 @@ def go_on(arguments: argparse.Namespace, console: Console) -> Study:
     storage = arguments.storage or about["storage"]
     if storage and HIDDEN in storage:
         raise UserError(f"--resume {arguments.resume}: give --storage again, study.json does not keep its password")
-    runs = [*about["runs"], {"command": sys.argv, "started": now()}]
-    about = {**about, "spec": spec.model_dump(mode="json"), "runs": runs}
+    runs = [*about["runs"], _this_run(arguments.storage)]
+    path = checked_path(arguments.storage_path) if arguments.storage_path else about["storage_path"]
+    about = {**about, "spec": spec.model_dump(mode="json"), "storage_path": path, "runs": runs}
     console.print(f"Going on with {arguments.resume}", highlight=False, soft_wrap=True)
     data = Path(about["data"]["path"])
     return Study(spec, about["profile"], device, directory, data, study_dataset(directory), storage, about)
+
+
+def _this_run(storage: str | None) -> dict[str, Any]:
+    """Describe this command, without the password that it may name."""
+    command = [word.replace(storage, _without_password(storage)) if storage else word for word in sys.argv]
+    return {"command": command, "started": now()}
 
 
 def _without_password(url: str) -> str:

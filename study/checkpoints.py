@@ -9,7 +9,23 @@ from pathlib import Path
 
 from pyarrow.fs import FileSelector, FileSystem, FileType
 
+from gap.errors import UserError
+
 STATE, ADAPTER = "state.pt", "adapter"
+
+
+def checked_path(path: str) -> str:
+    """Make a local path absolute, as Ray wants it; a URI stays. Raises ``UserError`` if nothing can be kept there.
+
+    >>> checked_path("/shared/study"), checked_path("file:///shared/study")
+    ('/shared/study', 'file:///shared/study')
+    """
+    absolute = path if "://" in path else str(Path(path).expanduser().absolute())
+    try:
+        FileSystem.from_uri(absolute)
+    except (OSError, ValueError) as error:  # pyarrow's own errors are among these
+        raise UserError(f"--storage-path {path}: {' '.join(str(error).split())[:160]}") from error
+    return absolute
 
 
 class Checkpoints:

@@ -2,9 +2,9 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from gap.errors import UserError, unknown
 
@@ -51,6 +51,15 @@ class Condition:
         excess = float(self.bound - value if self.operator in (">=", ">") else value - self.bound)
         strict = self.operator in (">", "<")
         return math.ulp(self.bound) if strict and excess == 0 else excess
+
+
+def all_hold(conditions: Iterable[Condition], values: Mapping[Any, float]) -> bool:
+    """Say whether ``values`` satisfy every condition.
+
+    >>> all_hold([Condition("recall_at_10", ">=", 70.0)], {"recall_at_10": 71.0, "modality_gap": 0.5})
+    True
+    """
+    return all(condition.holds(values[condition.metric]) for condition in conditions)
 
 
 def parse_condition(text: str, allowed: Iterable[str]) -> Condition:

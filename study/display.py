@@ -38,6 +38,7 @@ class Display:
             TimeRemainingColumn(elapsed_when_finished=False),
             console=console,
         )
+        self._trials = spec.trials
         steps = spec.epochs + 1
         self._task = self._progress.add_task(
             "", total=spec.trials * steps, completed=ended * steps, trial=ended, trials=spec.trials
@@ -55,13 +56,19 @@ class Display:
         if self._console.is_terminal:
             self._live.stop()
 
+    def expect(self, more: int) -> None:
+        """Count ``more`` trials after those that have begun."""
+        begun, steps = self._ended + len(self._rows), self._spec.epochs + 1
+        self._trials = begun + more
+        self._progress.update(self._task, completed=begun * steps, total=self._trials * steps, trials=self._trials)
+
     def start(self, trial: str, parameters: Mapping[str, Any]) -> None:
         """Show a trial that starts."""
         searched = {name: parameters[name] for name in self._spec.search}
         self._rows[trial] = {"parameters": searched, "state": "RUNNING", "epoch": None, "values": {}}
         number = self._ended + len(self._rows)
         self._progress.update(self._task, trial=number)
-        self._line(f"trial {number} of {self._spec.trials} ({trial}): {in_words(searched)}")
+        self._line(f"trial {number} of {self._trials} ({trial}): {in_words(searched)}")
 
     def epoch(self, trial: str, epoch: int, values: Mapping[str, float]) -> None:
         """Show a trial's values after an epoch."""

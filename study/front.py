@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from study.conditions import Condition
+from study.conditions import Condition, all_hold
 
 Direction = Literal["max", "min"]
 
@@ -44,7 +44,7 @@ def pareto_front(
     Best first. ``trials`` has a column ``state`` and one for each objective. A trial that breaks one of the
     ``constraints`` is neither on the front nor keeps another from it.
     """
-    holds = [all(condition.holds(row[condition.metric]) for condition in constraints) for _, row in trials.iterrows()]
+    holds = [all_hold(constraints, row) for row in trials.to_dict("records")]
     complete = trials[(trials["state"] == "COMPLETE") & np.array(holds, dtype=bool)]
     values = complete[list(objectives)].to_numpy(dtype=np.float64)
     front = complete[non_dominated(values, list(objectives.values()))]

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from optuna.trial import FrozenTrial
 
+from study.conditions import all_hold
 from study.curves import Curves
 from study.hypervolume import hypervolume, reference_point
 from study.ledger import epochs_of
@@ -53,7 +54,7 @@ def growth_table(ended: Sequence[FrozenTrial], spec: StudySpec, tables: Tables) 
         row, reports = tables.trials([trial])[0], epochs_of(trial)
         if reference is None and reports:
             reference = reference_point(reports[0], objectives, spec.reference)
-        if row["state"] == "COMPLETE" and all(one.holds(row[one.metric]) for one in spec.conditions):
+        if row["state"] == "COMPLETE" and all_hold(spec.conditions, row):
             counted.append([float(row[name]) for name in objectives])
         epochs += reports[-1]["epoch"] if reports else 0
         seconds += reports[-1]["train_seconds"] if reports else 0.0

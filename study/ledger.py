@@ -65,10 +65,14 @@ class Ledger:
         self.study = study
         self.owner = owner
         self.shared = shared
+        self._queued: set[str] | None = None  # read once: a grid has thousands
 
     def enqueue(self, key: str, parameters: Mapping[str, Any], **marks: Any) -> None:
         """Put a trial in the queue, unless one with this key was put there before; ``marks`` are more attributes."""
-        if key not in {trial.user_attrs.get(ENQUEUED) for trial in self.trials()}:
+        if self._queued is None:
+            self._queued = {trial.user_attrs[ENQUEUED] for trial in self.trials() if ENQUEUED in trial.user_attrs}
+        if key not in self._queued:
+            self._queued.add(key)
             self.study.enqueue_trial(dict(parameters), user_attrs={ENQUEUED: key, **marks})
 
     def ask(self) -> optuna.Trial:

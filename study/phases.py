@@ -1,7 +1,8 @@
 """The two parts of a study: the search, then the front once more with other seeds."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from study.display import Display
 from study.grid import grid_points
 from study.growth import Growth
 from study.ledger import Ledger, epochs_of
+from study.naming import REPLICATED, SEARCHED, trial_id
 from study.policy import SamplerChoice
 from study.recorder import Recorder
 from study.resources import Share
@@ -25,23 +27,24 @@ from study.searcher import StudySearch, defaults
 from study.space import StudySpec
 from study.stopping import TimeLimit, enough_trials, no_growth, too_many_failures
 from study.tables import TRAINING_VALUES, Tables, parameters
-from study.trainable import trial_id
 from study.tuning import run_trials
 
 
-def run_search(
-    spec: StudySpec,
-    ledger: Ledger,
-    *,
-    directory: Path,
-    profile: str,
-    fixed: Mapping[str, Any],
-    checkpoints: Checkpoints,
-    share: Share,
-    concurrent: int,
-    limit: TimeLimit,
-    display: Display,
-) -> str | None:
+@dataclass(frozen=True)
+class Setting:
+    """Where and with what the trials of a study run; ``fixed`` holds the settings that all of them have."""
+
+    directory: Path
+    profile: str
+    fixed: Mapping[str, Any]
+    checkpoints: Checkpoints
+    share: Share
+    concurrent: int
+    limit: TimeLimit
+    display: Display
+
+
+def run_search(spec: StudySpec, ledger: Ledger, setting: Setting) -> str | None:
     """Run the trials of a search, those that were left running first; returns why it is over, None if it is not."""
     points = [{**defaults(spec.search), **point} for point in spec.enqueue]
     if spec.sampler.name == "grid":
@@ -49,22 +52,20 @@ def run_search(
     for i, point in enumerate(points):
         ledger.enqueue(str(i), point)
 
-    tables = Tables(spec, profile=profile, fixed=fixed)
-    results = tables_of(spec, directory, fixed)
-    curves = Curves(directory / "tensorboard")
-    growth = Growth(directory, spec, tables, curves)
+    tables = Tables(spec, profile=setting.profile, fixed=setting.fixed)
+    curves = Curves(setting.directory / "tensorboard")
+    growth = Growth(setting.directory, spec, tables, curves)
     recorder = Recorder(
         spec,
         ledger=ledger,
         tables=tables,
-        results=results,
-        checkpoints=checkpoints,
+        results=lay_out(spec, setting),
+        checkpoints=setting.checkpoints,
         curves=curves,
         growth=growth,
-        display=display,
-        adapters=directory / "adapters",
+        adapters=setting.directory / "adapters",
+        display=setting.display,
     )
-    recorder.bring_up_to_date()
 
     def why_end() -> str | None:
         return (
@@ -73,40 +74,83 @@ def run_search(
             or too_many_failures(growth.states, spec.max_failed_share)
         )
 
+    return _run(spec, ledger, setting, recorder, spec.sampler, why_end, SEARCHED, early_stopping(spec, ledger))
+
+
+def run_replicates(spec: StudySpec, ledger: Ledger, searched: Ledger, setting: Setting) -> str | None:
+    """Run every trial of the front again with ``replicates`` other seeds; returns why it is over, None if it is not."""
+    front = set(pd.read_csv(setting.directory / "pareto.csv")["trial_id"])
+    for trial in searched.trials():
+        if (name := trial_id(trial.number)) in front:
+            for k in range(1, spec.replicates + 1):
+                ledger.enqueue(f"{name}/{k}", trial.params, replicate_of=name, seed=spec.seed + k)
+    setting.display.expect(sum(not trial.state.is_finished() for trial in ledger.trials()))
+
+    recorder = Recorder(
+        spec,
+        ledger=ledger,
+        tables=Tables(spec, profile=setting.profile, fixed=setting.fixed, prefix=REPLICATED),
+        results=ReplicateResults(setting.directory, columns=lay_out(spec, setting)),
+        checkpoints=setting.checkpoints,
+        curves=Curves(setting.directory / "tensorboard"),
+        growth=None,
+        adapters=None,
+        display=setting.display,
+        prefix=REPLICATED,
+    )
+
+    def why_end() -> str | None:
+        return None if any(t.state == TrialState.WAITING for t in ledger.trials()) else "every replicate has run"
+
+    return _run(spec, ledger, setting, recorder, SamplerChoice(name="random"), why_end, REPLICATED, None)
+
+
+def _run(
+    spec: StudySpec,
+    ledger: Ledger,
+    setting: Setting,
+    recorder: Recorder,
+    sampler: SamplerChoice,
+    why_end: Callable[[], str | None],
+    prefix: str,
+    scheduler: TrialScheduler | None,
+) -> str | None:
+    recorder.bring_up_to_date()
     searcher = StudySearch(
         ledger,
-        sampler=spec.sampler,
+        sampler=sampler,
         seed=spec.seed,
         search=spec.search,
-        fixed=fixed,
+        fixed=setting.fixed,
         why_end=why_end,
         unstarted=recorder.unstarted,
-        checkpoints=lambda number: checkpoints.of(trial_id(number)),
+        checkpoints=lambda number: setting.checkpoints.of(trial_id(number, prefix)),
     )
     run_trials(
         searcher,
-        share=share,
-        checkpoints=checkpoints,
+        share=setting.share,
+        checkpoints=setting.checkpoints,
         objective_epoch=spec.objective_epoch,
         callback=recorder,
-        stopper=limit,
-        scheduler=early_stopping(spec, ledger),
-        concurrent=concurrent,
+        stopper=setting.limit,
+        scheduler=scheduler,
+        concurrent=setting.concurrent,
         restarts=spec.restarts,
         fresh_processes=spec.fresh_processes,
+        prefix=prefix,
     )
-    checkpoints.sweep()
+    setting.checkpoints.sweep()
     return searcher.reason
 
 
-def tables_of(spec: StudySpec, directory: Path, fixed: Mapping[str, Any]) -> Results:
+def lay_out(spec: StudySpec, setting: Setting) -> Results:
     """Lay out the tables of a study."""
     return Results(
-        directory,
+        setting.directory,
         objectives=spec.objectives,
         metrics=[*METRICS, *TRAINING_VALUES],
         terms=spec.all_terms,
-        parameters=parameters(spec, fixed),
+        parameters=parameters(spec, setting.fixed),
         constraints=spec.conditions,
     )
 
@@ -131,69 +175,3 @@ def early_stopping(spec: StudySpec, ledger: Ledger) -> TrialScheduler | None:
                 {epoch["epoch"]: [epoch.get(name, math.nan) for name in spec.objectives] for epoch in epochs_of(trial)},
             )
     return scheduler
-
-
-def run_replicates(
-    spec: StudySpec,
-    ledger: Ledger,
-    searched: Ledger,
-    *,
-    directory: Path,
-    profile: str,
-    fixed: Mapping[str, Any],
-    checkpoints: Checkpoints,
-    share: Share,
-    concurrent: int,
-    limit: TimeLimit,
-    display: Display,
-) -> str | None:
-    """Run every trial of the front again with ``replicates`` other seeds; returns why it is over, None if it is not."""
-    front = pd.read_csv(directory / "pareto.csv")["trial_id"]
-    for trial in searched.trials():
-        for k in range(1, spec.replicates + 1) if trial_id(trial.number) in set(front) else ():
-            name = trial_id(trial.number)
-            ledger.enqueue(f"{name}/{k}", trial.params, replicate_of=name, seed=spec.seed + k)
-
-    tables = Tables(spec, profile=profile, fixed=fixed, prefix="r")
-    results = ReplicateResults(directory, columns=tables_of(spec, directory, fixed))
-    recorder = Recorder(
-        spec,
-        ledger=ledger,
-        tables=tables,
-        results=results,
-        checkpoints=checkpoints,
-        curves=Curves(directory / "tensorboard"),
-        growth=None,
-        display=display,
-        adapters=None,
-        prefix="r",
-    )
-    recorder.bring_up_to_date()
-
-    def why_end() -> str | None:
-        return None if any(t.state == TrialState.WAITING for t in ledger.trials()) else "every replicate has run"
-
-    searcher = StudySearch(
-        ledger,
-        sampler=SamplerChoice(name="random"),
-        seed=spec.seed,
-        search=spec.search,
-        fixed=fixed,
-        why_end=why_end,
-        unstarted=recorder.unstarted,
-        checkpoints=lambda number: checkpoints.of(trial_id(number, "r")),
-    )
-    run_trials(
-        searcher,
-        share=share,
-        checkpoints=checkpoints,
-        objective_epoch=spec.objective_epoch,
-        callback=recorder,
-        stopper=limit,
-        concurrent=concurrent,
-        restarts=spec.restarts,
-        fresh_processes=spec.fresh_processes,
-        prefix="r",
-    )
-    checkpoints.sweep()
-    return searcher.reason

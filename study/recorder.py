@@ -17,11 +17,12 @@ from study.curves import Curves
 from study.display import Display
 from study.growth import Growth
 from study.ledger import Ledger, epochs_of
+from study.naming import SEARCHED, trial_id
 from study.results import ReplicateResults, Results
 from study.selection import counting_epoch
 from study.space import StudySpec
 from study.tables import Tables, is_value, parameters
-from study.trainable import FAILURE, NOTE, trial_id
+from study.trainable import FAILURE, NOTE
 
 
 class Recorder(Callback):  # type: ignore[misc]
@@ -42,7 +43,7 @@ class Recorder(Callback):  # type: ignore[misc]
         growth: Growth | None,
         adapters: Path | None,
         display: Display,
-        prefix: str = "t",
+        prefix: str = SEARCHED,
     ) -> None:
         self._spec = spec
         self._ledger = ledger

@@ -19,7 +19,7 @@ def read_about(directory: Path) -> dict[str, Any]:
     try:
         about: dict[str, Any] = json.loads((directory / "study.json").read_text(encoding="utf-8"))
         _ = about["spec"], about["profile"], about["data"]["path"], about["hardware"]["device"]
-        _ = about["run_id"], about["optuna_study"], about["storage"]
+        _ = about["run_id"], about["optuna_study"], about["storage"], about["storage_path"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"--resume {directory}: no study is there, cannot read study.json ({error})") from error
     return about

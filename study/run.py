@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     from study.dry_run import show_plan
     from study.ledger import Ledger, check_same_study, open_storage, open_study
     from study.lock import study_lock
-    from study.phases import run_replicates, run_search
+    from study.phases import Setting, run_replicates, run_search
     from study.provenance import now, write_json
     from study.resources import share_of
     from study.results_dir import make_directory
@@ -62,20 +62,21 @@ def run(arguments: argparse.Namespace) -> int:
 
             # Run the trials, then the front again with other seeds if error bars are wanted.
             with Display(spec, console, ended=len(ledger.ended())) as display:
-                how = {
-                    "directory": directory,
-                    "profile": study.profile,
-                    "fixed": fixed,
-                    "checkpoints": Checkpoints(arguments.storage_path or str(directory / ".ray")),
-                    "share": share,
-                    "concurrent": arguments.concurrent,
-                    "limit": limit,
-                    "display": display,
-                }
-                reason = run_search(spec, ledger, **how)
+                setting = Setting(
+                    directory=directory,
+                    profile=study.profile,
+                    fixed=fixed,
+                    checkpoints=Checkpoints(study.about["storage_path"] or str(directory / ".ray")),
+                    share=share,
+                    concurrent=arguments.concurrent,
+                    limit=limit,
+                    display=display,
+                )
+                reason = run_search(spec, ledger, setting)
                 if reason and spec.replicates:
                     again = open_study(storage, f"{name}-replicates", spec.objectives)
-                    reason = run_replicates(spec, Ledger(again, owner=owner, shared=ledger.shared), ledger, **how)
+                    repeated = Ledger(again, owner=owner, shared=ledger.shared)
+                    reason = run_replicates(spec, repeated, ledger, setting)
             if reason:
                 write_json({**study.about, "ended": now(), "reason": reason}, directory / "study.json")
     return show_front(directory, spec, console, reason=reason, time_is_up=limit.over)

@@ -9,6 +9,7 @@ from rich.table import Table
 from study.display import brief, in_words
 from study.resume import resume_command
 from study.space import StudySpec
+from study.stopping import too_many_failures
 
 
 def show_front(directory: Path, spec: StudySpec, console: Console, *, reason: str | None, time_is_up: bool) -> int:
@@ -25,7 +26,8 @@ def show_front(directory: Path, spec: StudySpec, console: Console, *, reason: st
     console.print(over, style="yellow" if reason is None else None, highlight=False, soft_wrap=True)
     if reason is None or time_is_up:
         console.print(f"to go on: {resume_command(directory)}", highlight=False, soft_wrap=True)
-    code = 130 if reason is None else int("max_failed_share" in reason)
+    failing = len(trials) and too_many_failures(trials["state"].tolist(), spec.max_failed_share)
+    code = 130 if reason is None else int(bool(failing))
     front = pd.read_csv(directory / "pareto.csv") if len(trials) else pd.DataFrame()
     if not len(front):
         complete = int((trials["state"] == "COMPLETE").sum()) if len(trials) else 0

@@ -7,6 +7,7 @@ from optuna.trial import FrozenTrial
 
 from gap.metrics import METRICS
 from study.ledger import END, epochs_of
+from study.naming import SEARCHED, trial_id
 from study.results import COSTS
 from study.selection import counting_epoch
 from study.space import StudySpec
@@ -21,7 +22,7 @@ class Tables:
     ``prefix`` begins the names of the trials: ``t000``, ``t001``.
     """
 
-    def __init__(self, spec: StudySpec, *, profile: str, fixed: Mapping[str, Any], prefix: str = "t") -> None:
+    def __init__(self, spec: StudySpec, *, profile: str, fixed: Mapping[str, Any], prefix: str = SEARCHED) -> None:
         self._spec = spec
         self._profile = profile
         self._fixed = dict(fixed)
@@ -60,7 +61,7 @@ class Tables:
 
     def _common(self, trial: FrozenTrial) -> Row:
         return {
-            "trial_id": f"{self._prefix}{trial.number:03d}",
+            "trial_id": trial_id(trial.number, self._prefix),
             "state": trial.user_attrs.get(END, {}).get("state", trial.state.name),
             "seed": trial.user_attrs.get("seed", self._spec.seed),
             "profile": self._profile,

@@ -27,15 +27,6 @@ FAILURE, NOTE = "failure", "note"  # keys of a report beside a trial's values
 ABOUT_TRIAL = frozenset({"number", "spared", "checkpoints"})
 
 
-def trial_id(number: int, prefix: str = "t") -> str:
-    """Name a trial by its number in the Optuna study.
-
-    >>> trial_id(7)
-    't007'
-    """
-    return f"{prefix}{number:03d}"
-
-
 def trial_parameters(spec: StudySpec, *, data: Path, device: str) -> dict[str, Any]:
     """Give what every trial of a study has in common: its training settings, its data, its seed, its device."""
     settings = {name: getattr(spec, name) for name in TrainingSettings.model_fields}

@@ -24,10 +24,11 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
 from gap.errors import UserError
 from study.checkpoints import Checkpoints
+from study.naming import SEARCHED, trial_id
 from study.policy import CountingEpoch
 from study.resources import Share
 from study.searcher import StudySearch
-from study.trainable import run_trial, trial_id
+from study.trainable import run_trial
 
 CONNECT_SECONDS = 5
 OBJECT_STORE_BYTES = 200_000_000  # trials read their data from disk: nothing large passes through Ray
@@ -91,7 +92,7 @@ def run_trials(
     concurrent: int = 1,
     restarts: int = 0,
     fresh_processes: bool = False,
-    prefix: str = "t",
+    prefix: str = SEARCHED,
 ) -> None:
     """Run trials until the searcher has no more, ``concurrent`` at a time.
 

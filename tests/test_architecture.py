@@ -18,7 +18,7 @@ ALLOWED = {
     "gap/models": {"gap.errors", "gap._torchvision_ops"},
     "gap/data": {"gap.errors"},
     "gap/training": {"gap.errors", "gap.models", "gap.losses", "gap.metrics", "gap.data"},
-    "study/scheduling": {"study.front"},
+    "study/scheduling": {"study.front", "study.naming"},
     "study": {"gap"},
 }
 

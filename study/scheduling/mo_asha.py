@@ -8,6 +8,7 @@ from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
 from study.front import Direction
+from study.naming import trial_id
 from study.scheduling.rungs import Rungs
 
 
@@ -79,12 +80,12 @@ class MOASHA(FIFOScheduler):  # type: ignore[misc]
 
 
 def trial_name(config: Mapping[str, Any]) -> str:
-    """Name a trial by its number, as ``study.trainable.trial_id`` does, which would bring torch in.
+    """Name a trial by the number in its configuration.
 
     >>> trial_name({"number": 7, "rank": 4})
     't007'
     """
-    return f"t{config['number']:03d}"
+    return trial_id(config["number"])
 
 
 def objective_values(result: Mapping[str, Any], objectives: Mapping[str, Direction]) -> list[float] | None:

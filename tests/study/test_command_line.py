@@ -81,6 +81,7 @@ def test_one_line_and_nothing_written(
     ("arguments", "message"),
     [
         (("--concurrent", "999"), "error: --concurrent 999: only "),
+        (("--storage-path", "nosuch://bucket/x"), "error: --storage-path nosuch://bucket/x: "),
         (("--storage", "nonsense"), "error: --storage nonsense: expected a database's URL"),
         (("--storage", "postgresql://127.0.0.1:1/none"), "error: --storage: "),
         (("--address", "127.0.0.1:1"), "error: --address 127.0.0.1:1: no Ray cluster answers there"),

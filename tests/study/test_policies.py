@@ -114,7 +114,7 @@ def test_a_study_out_of_time_goes_on_and_gets_its_error_bars(home: Path) -> None
 
 
 def test_a_plateau_ends_the_study(home: Path) -> None:
-    # A grid of one point, repeated by nothing: the second trial cannot be better than the first by much.
+    # Steps too small to change a rank: no trial has a better recall than the model before training.
     output = run(home, begin("flat", "--set", "patience=1", "--set", "temperature=frozen", "--set", "lr=1e-12"))
     assert "the front has not grown for 1 trials" in output
     directory = home / "results" / "flat-rehearsal"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from ray.tune.schedulers import TrialScheduler
 
+from study.naming import trial_id
 from study.scheduling.mo_asha import MOASHA, trial_name
-from study.trainable import trial_id
 
 GOOD = {"recall_at_1": 50.0, "modality_gap": 0.2}
 HOPELESS = {"recall_at_1": 5.0, "modality_gap": 0.9}
