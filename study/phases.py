@@ -116,6 +116,7 @@ def _run(
     scheduler: TrialScheduler | None,
 ) -> str | None:
     recorder.bring_up_to_date()
+    checkpoints = setting.checkpoints  # Ray pickles the searcher with all that it refers to: not the display
     searcher = StudySearch(
         ledger,
         sampler=sampler,
@@ -124,12 +125,12 @@ def _run(
         fixed=setting.fixed,
         why_end=why_end,
         unstarted=recorder.unstarted,
-        checkpoints=lambda number: setting.checkpoints.of(trial_id(number, prefix)),
+        checkpoints=lambda number: checkpoints.of(trial_id(number, prefix)),
     )
     run_trials(
         searcher,
         share=setting.share,
-        checkpoints=setting.checkpoints,
+        checkpoints=checkpoints,
         objective_epoch=spec.objective_epoch,
         callback=recorder,
         stopper=setting.limit,
@@ -139,7 +140,7 @@ def _run(
         fresh_processes=spec.fresh_processes,
         prefix=prefix,
     )
-    setting.checkpoints.sweep()
+    checkpoints.sweep()
     return searcher.reason
 
 
