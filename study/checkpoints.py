@@ -44,15 +44,18 @@ class Checkpoints:
         """List the checkpoints of a trial, newest first, as Ray's ``Checkpoint`` takes them."""
         found = []
         for leg in sorted(self._folders(self._root), reverse=True):
-            names = [name for name in self._folders(f"{self._root}/{leg}/{trial}") if name.startswith("checkpoint_")]
-            found += [f"{self.storage}/{leg}/{trial}/{name}" for name in sorted(names, reverse=True)]
+            for folder in self._folders_of(trial, leg):
+                names = [
+                    name for name in self._folders(f"{self._root}/{leg}/{folder}") if name.startswith("checkpoint_")
+                ]
+                found += [f"{self.storage}/{leg}/{folder}/{name}" for name in sorted(names, reverse=True)]
         return found
 
     def drop(self, trial: str) -> None:
         """Remove what is kept of a trial that has ended."""
         for leg in self._folders(self._root):
-            if trial in self._folders(f"{self._root}/{leg}"):
-                self._files.delete_dir(f"{self._root}/{leg}/{trial}")
+            for folder in self._folders_of(trial, leg):
+                self._files.delete_dir(f"{self._root}/{leg}/{folder}")
 
     def sweep(self) -> None:
         """Remove legs in which no trial has a checkpoint left, once Ray has let go of them."""
@@ -60,6 +63,11 @@ class Checkpoints:
             trials = [f"{self._root}/{leg}/{trial}" for trial in self._folders(f"{self._root}/{leg}")]
             if not any(name.startswith("checkpoint_") for trial in trials for name in self._folders(trial)):
                 self._files.delete_dir(f"{self._root}/{leg}")
+
+    def _folders_of(self, trial: str, leg: str) -> list[str]:
+        # Ray adds a suffix where a trial begins for the second time in a leg, its process having died before it began.
+        folders = self._folders(f"{self._root}/{leg}")
+        return sorted((name for name in folders if name == trial or name.startswith(f"{trial}_")), reverse=True)
 
     def _folders(self, path: str) -> list[str]:
         entries = self._files.get_file_info(FileSelector(path, allow_not_found=True))

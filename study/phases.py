@@ -116,7 +116,7 @@ def _run(
     scheduler: TrialScheduler | None,
 ) -> str | None:
     recorder.bring_up_to_date()
-    checkpoints = setting.checkpoints  # Ray pickles the searcher with all that it refers to: not the display
+    checkpoints = setting.checkpoints
     searcher = StudySearch(
         ledger,
         sampler=sampler,

@@ -137,6 +137,10 @@ class StudySearch(Searcher):  # type: ignore[misc]
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Leave it to the recorder, which ends a trial in the record when its adapter is safe."""
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Give Ray nothing to pickle: the record is in its storage, ``why_end`` may look at what holds open files."""
+        return {}
+
     def save(self, checkpoint_path: str) -> None:
         """Have nothing to save: the record is in its storage."""
         Path(checkpoint_path).touch()

@@ -97,6 +97,8 @@ def test_checkpoints_are_listed_newest_first_and_swept(tmp_path: Path) -> None:
         f"leg-{leg}/t000/checkpoint_{n}" for leg, n in (("002", "000000"), ("001", "000001"), ("001", "000000"))
     ]
     assert storage.new_leg() == "leg-003"
+    (tmp_path / "ray" / "leg-002" / "t000_3868" / "checkpoint_000000").mkdir(parents=True)  # begun twice in a leg
+    assert storage.of("t000")[0] == f"{tmp_path}/ray/leg-002/t000_3868/checkpoint_000000"
     storage.drop("t000")
     storage.drop("t009")
     assert storage.of("t000") == []

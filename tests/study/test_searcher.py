@@ -1,3 +1,4 @@
+import threading
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -5,6 +6,7 @@ from typing import Any
 
 import optuna
 import pytest
+from ray import cloudpickle
 from ray.tune.search import Searcher
 
 from study.conditions import Condition
@@ -184,6 +186,12 @@ def test_constraints_change_what_is_proposed(tmp_path: Path) -> None:
             ledger.end(config["number"], "COMPLETE", values=values, constraints=conditions, about={})
         ranks.append([trial.params["rank"] for trial in ledger.trials()][10:].count(4))
     assert ranks[1] > ranks[0]
+
+
+def test_ray_may_pickle_it_whatever_it_looks_at(tmp_path: Path) -> None:
+    lock = threading.Lock()  # as an open file of TensorBoard's has
+    search = searcher(record(tmp_path / "a.db"), why_end=lambda: None if lock.locked() else "over")
+    assert cloudpickle.loads(cloudpickle.dumps(search)).__class__ is StudySearch
 
 
 def test_ray_may_save_and_restore_it(tmp_path: Path) -> None:
