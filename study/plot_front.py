@@ -43,9 +43,11 @@ def draw_front(directory: Path) -> Figure:
     axes.scatter(baseline[across], baseline[up], s=70, marker="X", color="#d55e00", label="before training", zorder=3)
     # The front and plain cross-entropy are named; names of all trials would cover each other.
     named = complete["trial_id"].isin(front["trial_id"]) | (complete["terms"] == "ce")
-    for _, row in complete[named].iterrows():
+    # From left to right by turns below and above: neighbours on the front lie close.
+    for place, (_, row) in enumerate(complete[named].sort_values(across).iterrows()):
+        offset = (7, 4) if place % 2 else (7, -13)
         axes.annotate(
-            row["terms"], (row[across], row[up]), xytext=(7, 4), textcoords="offset points", fontsize=8, color="#404040"
+            row["terms"], (row[across], row[up]), xytext=offset, textcoords="offset points", fontsize=8, color="#404040"
         )
     axes.set_xlabel(LABELS.get(across, across))
     axes.set_ylabel(LABELS.get(up, up))
