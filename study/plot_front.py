@@ -43,12 +43,18 @@ def draw_front(directory: Path) -> Figure:
     axes.scatter(baseline[across], baseline[up], s=70, marker="X", color="#d55e00", label="before training", zorder=3)
     # The front and plain cross-entropy are named; names of all trials would cover each other.
     named = complete["trial_id"].isin(front["trial_id"]) | (complete["terms"] == "ce")
-    # From left to right by turns below and above: neighbours on the front lie close.
-    for place, (_, row) in enumerate(complete[named].sort_values(across).iterrows()):
-        offset = (7, 4) if place % 2 else (7, -13)
+    # Points of a front lie close: only the short name stands beside each, its terms in the legend.
+    for _, row in complete[named].sort_values(across).iterrows():
         axes.annotate(
-            row["terms"], (row[across], row[up]), xytext=offset, textcoords="offset points", fontsize=8, color="#404040"
+            row["trial_id"],
+            (row[across], row[up]),
+            xytext=(-5, 4),
+            textcoords="offset points",
+            ha="right",
+            fontsize=7,
+            color="#404040",
         )
+        axes.plot([], [], " ", label=f"{row['trial_id']}: {row['terms']}")
     axes.set_xlabel(LABELS.get(across, across))
     axes.set_ylabel(LABELS.get(up, up))
     data = about["data"]
