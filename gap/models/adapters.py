@@ -15,7 +15,7 @@ from torch import nn
 
 from gap.errors import UserError, unknown
 from gap.models.blocks import tower_blocks
-from gap.models.pointwise import PointwiseDora
+from gap.models.dora import LinearDora, PointwiseDora
 
 
 def adapt(model: nn.Module, *, method: str = "dora", rank: int = 8, last_n: int = 2) -> peft.PeftModel | None:
@@ -77,7 +77,12 @@ def check_adapters_reached(model: nn.Module) -> None:
 
 
 def _is_projection(module: nn.Module) -> bool:
-    pointwise = isinstance(module, nn.Conv2d) and module.kernel_size == (1, 1) and module.groups == 1
+    pointwise = (
+        isinstance(module, nn.Conv2d)
+        and module.kernel_size == (1, 1)
+        and module.groups == 1
+        and module.padding in ((0, 0), "same", "valid")
+    )
     return isinstance(module, nn.Linear) or pointwise
 
 
@@ -95,7 +100,7 @@ def _low_rank(model: nn.Module, rank: int, *, use_dora: bool) -> peft.PeftModel:
         r=rank, lora_alpha=rank, lora_dropout=0.0, use_dora=use_dora, target_modules=adapter_targets(model)
     )
     if use_dora:
-        config._register_custom_module({nn.Conv2d: PointwiseDora})
+        config._register_custom_module({nn.Linear: LinearDora, nn.Conv2d: PointwiseDora})
     return peft.get_peft_model(model, config)
 
 

@@ -1,7 +1,6 @@
 import json
 from pathlib import Path
 
-import peft
 import pytest
 import torch
 from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
@@ -11,7 +10,6 @@ import gap.models
 from gap.errors import UserError
 from gap.models.adapters import METHODS, adapt, trained_parameters
 from gap.models.attention import split_attention
-from gap.models.pointwise import PointwiseDora
 
 TINY = Path(gap.models.__file__).parent / "configs" / "tiny.json"
 
@@ -90,45 +88,3 @@ def test_errors_name_the_allowed() -> None:
         adapt(tiny(), method="doora")
     with pytest.raises(UserError, match="last_layers needs towers made of blocks"):
         adapt(nn.Linear(2, 2), method="last_layers")
-
-
-class Pointwise(nn.Sequential):
-    """Two 1×1 convolutions, one with a bias and one with a stride, around something between them."""
-
-    def __init__(self) -> None:
-        torch.manual_seed(0)
-        super().__init__(nn.Conv2d(3, 8, 1), nn.ReLU6(), nn.Conv2d(8, 5, 1, stride=2, bias=False))
-
-
-def test_pointwise_dora_is_pefts_dora() -> None:
-    ours, plain = Pointwise().double(), Pointwise().double()
-    adapt(ours, method="dora", rank=2)
-    peft.get_peft_model(plain, peft.LoraConfig(r=2, lora_alpha=2, use_dora=True, target_modules=["0", "2"]))
-    assert isinstance(ours[0], PointwiseDora)
-    assert not isinstance(plain[0], PointwiseDora)
-    generator = torch.Generator().manual_seed(4)
-    state = {name: torch.randn(value.shape, generator=generator) for name, value in plain.state_dict().items()}
-    images = torch.randn(2, 3, 7, 7, generator=generator, dtype=torch.float64)
-    for model in (ours, plain):
-        model.double().load_state_dict(state)
-        (model(images) ** 2).sum().backward()
-    torch.testing.assert_close(ours(images), plain(images))
-    expected = dict(plain.named_parameters())
-    trained = {name for name, parameter in ours.named_parameters() if parameter.requires_grad}
-    assert len(trained) == 6
-    for name in trained:
-        torch.testing.assert_close(dict(ours.named_parameters())[name].grad, expected[name].grad)
-
-
-def test_pointwise_dora_merges_and_can_be_switched_off() -> None:
-    base, model = Pointwise(), Pointwise()
-    wrapped = adapt(model, method="dora", rank=2)
-    assert wrapped is not None
-    with torch.no_grad():
-        for parameter in trained_parameters(model):
-            parameter.add_(0.1)
-    images = torch.randn(2, 3, 7, 7)
-    expected = model(images)
-    with wrapped.disable_adapter():
-        torch.testing.assert_close(model(images), base(images))
-    torch.testing.assert_close(wrapped.merge_and_unload()(images), expected, atol=1e-5, rtol=1e-5)
