@@ -1,6 +1,7 @@
 """One fine-tuning run from beginning to end."""
 
 import copy
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -18,13 +19,17 @@ from gap.models.modes import gradient_checkpointing, train_mode
 from gap.models.save import save_adapter
 from gap.training.config import TrialConfig
 from gap.training.cost import peak_memory_gb, reset_peak_memory
+from gap.training.encoders import pixel_encoder, token_encoder
+from gap.training.epoch import train_epoch
 from gap.training.evaluation import embed_split, evaluate_features, make_split, training_recall, training_sample
 from gap.training.once import once
 from gap.training.pairs import make_training_pairs
 from gap.training.schedule import warmup_cosine
 from gap.training.state import Report, load_state, save_state
-from gap.training.step import batch_loss, train_step
+from gap.training.step import make_objective
 from gap.training.temperature import Temperature
+
+_logger = logging.getLogger(__name__)
 
 
 def fit(
@@ -33,14 +38,17 @@ def fit(
     *,
     state_file: Path | None = None,
     score: Callable[[Mapping[str, int | float]], float] | None = None,
+    note: Callable[[str], None] = _logger.warning,
 ) -> Iterator[Report]:
     """Fine-tune a CLIP and yield its metrics after every epoch; epoch 0 is the model before training.
 
     Every dictionary holds ``epoch``, the metrics of the test split (``gap.metrics.METRICS``), ``logit_scale`` (the
     multiplier s = 1/temperature), ``seconds`` (since the start), ``train_seconds`` (of these, in optimiser steps),
     ``peak_memory_gb`` and ``trained_parameters`` (how many numbers the optimiser moves). From epoch 1 on also ``loss``
-    and ``term_<name>`` (means over the epoch's steps; terms unweighted), ``last_lr`` (of the last step) and
-    ``images_per_second`` (while training). With ``train_metrics`` also ``train_recall_at_k``, on training images.
+    and ``term_<name>`` (means over the epoch's steps; terms unweighted), ``last_lr`` (of the last step),
+    ``images_per_second`` (while training), ``data_share`` (of the training time, spent waiting for data, from 0 to 1)
+    and ``pairs_at_once`` (in memory: the batch, or a chunk of it). With ``train_metrics`` also ``train_recall_at_k``,
+    on training images.
 
     The same configuration gives the same numbers to the last bit on a CPU with the same number of threads (times and
     memory apart). What was trained is saved in ``adapter_dir`` after the epoch, from 1 on, that maximises ``score`` of
@@ -48,7 +56,8 @@ def fit(
 
     With a ``state_file``, where the run stands is written there after every epoch, before it is yielded. If the file is
     there already, the run goes on from it: the epochs that it holds are yielded again, as they were reported, and the
-    numbers are those of a run that was never interrupted.
+    numbers are those of a run that was never interrupted. ``note`` is told, a line each time, of what the run changed
+    so as to go on, such as a smaller chunk where memory ran out.
 
     Raises ``NonFiniteError`` that names the step and the term, or the metric, that stopped being finite, and
     ``UserError`` for a model, a checkpoint or a dataset that cannot be used.
@@ -66,7 +75,7 @@ def fit(
 
     dataset = open_dataset(config.data)
     read = (config.model, config.pretrained, config.data)  # a prepared directory never changes
-    pairs = once(("pairs", *read), lambda: make_training_pairs(dataset, _base_clip(config.model, config.pretrained)))
+    pairs = once(("pairs", *read), lambda: make_training_pairs(dataset, clip))
     test = once(("test", *read), lambda: make_split(dataset, clip, dataset.test))
     steps_per_epoch = max(len(dataset.train) // config.batch_size, 1)
     steps = steps_per_epoch * config.epochs
@@ -113,35 +122,46 @@ def fit(
     yield from reports
     temperature.step((len(reports) - 1) / config.epochs)  # a fixed one holds from the first step on
 
-    train_seconds, step = reports[-1]["train_seconds"], (len(reports) - 1) * steps_per_epoch
+    images = pixel_encoder(clip, dataset.images, device=device, precision=config.precision)
+    texts = token_encoder(clip, pairs.tokens, device=device, precision=config.precision)
+    objective = make_objective(model, terms=config.term_weights, alpha=config.alpha, beta=config.beta)
+    step, train_seconds, chunk = 0, reports[-1]["train_seconds"], config.chunk_size or config.batch_size
+    used_lr = 0.0
+
+    def after_step() -> None:
+        nonlocal step, used_lr
+        if step % steps_per_epoch == 0:
+            check_adapters_reached(model)
+        used_lr = optimiser.param_groups[0]["lr"]
+        schedule.step()
+        step += 1
+        temperature.step(step / steps)
+
     for epoch in range(len(reports), config.epochs + 1):
+        step = (epoch - 1) * steps_per_epoch
         train_mode(model)
-        began, images, sums = time.perf_counter(), 0, dict[str, float]()
-        for pixels, tokens in pairs.batches(batch_size=config.batch_size, seed=config.seed, epoch=epoch, device=device):
-            lr = optimiser.param_groups[0]["lr"]
-            loss, values = batch_loss(
-                model,
-                pixels,
-                tokens,
-                terms=config.term_weights,
-                alpha=config.alpha,
-                beta=config.beta,
-                precision=config.precision,
-            )
-            shown = train_step(optimiser, loss, values, step=step)
-            if images == 0:
-                check_adapters_reached(model)
-            schedule.step()
-            step += 1
-            temperature.step(step / steps)
-            images += len(pixels)
-            sums = {name: sums.get(name, 0.0) + value for name, value in shown.items()}
-        seconds = time.perf_counter() - began
-        train_seconds += seconds
+        trained = train_epoch(
+            list(pairs.batches(batch_size=config.batch_size, seed=config.seed, epoch=epoch)),
+            images,
+            texts,
+            objective,
+            optimiser,
+            device=device,
+            chunk=chunk,
+            first_step=step,
+            after_step=after_step,
+            note=note,
+        )
+        chunk, train_seconds = trained.chunk, train_seconds + trained.seconds
         metrics = evaluate_features(test, *embed(), pool_size=config.pool_size, base=base)
         measured = report(epoch, metrics, train_seconds)
-        means = {name: value / steps_per_epoch for name, value in sums.items()}
-        reports.append({**measured, **means, "last_lr": lr, "images_per_second": images / seconds})
+        speed = {
+            "last_lr": used_lr,
+            "images_per_second": trained.images / trained.seconds,
+            "data_share": trained.waited / trained.seconds,
+            "pairs_at_once": min(chunk, config.batch_size),
+        }
+        reports.append({**measured, **trained.means, **speed})
         if adapter_dir is not None and epoch == (config.epochs if score is None else best_epoch(reports, score)):
             save_adapter(clip, wrapped, adapter_dir)
         if state_file is not None:

@@ -1,7 +1,7 @@
 """How one model is trained: every setting of a run but the data and the seed."""
 
 import math
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -34,6 +34,9 @@ class TrainingSettings(BaseModel):
         0.07, gt=0, description="1/logit scale where a scheduled one ends, a fixed one stays"
     )
     batch_size: int = Field(90, ge=2)
+    chunk_size: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="pairs in memory at once, for batches of any size with the same gradients"
+    )
     epochs: int = Field(10, ge=1)
     lr: float = Field(1e-5, gt=0)
     weight_decay: float = Field(0.0, ge=0)
