@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from gap.data import open_dataset
 from gap.models.adapters import adapt, check_adapters_reached, trained_parameters
 from gap.models.clip import Clip
+from gap.models.compilation import compile_blocks, running
 from gap.models.load import load_clip
 from gap.models.modes import gradient_checkpointing, train_mode
 from gap.models.save import save_adapter
@@ -85,7 +86,8 @@ def fit(
     )
 
     def embed() -> tuple[Tensor, Tensor]:
-        return embed_split(clip, dataset, test, device=device, precision=config.precision)
+        with running(compiled=False):
+            return embed_split(clip, dataset, test, device=device, precision=config.precision)
 
     sample = training_sample(dataset, clip) if config.train_metrics else None
 
@@ -126,7 +128,7 @@ def fit(
     texts = token_encoder(clip, pairs.tokens, device=device, precision=config.precision)
     objective = make_objective(model, terms=config.term_weights, alpha=config.alpha, beta=config.beta)
     step, train_seconds, chunk = 0, reports[-1]["train_seconds"], config.chunk_size or config.batch_size
-    used_lr = 0.0
+    used_lr, compiled = 0.0, config.compile and compile_blocks(model) > 0
 
     def after_step() -> None:
         nonlocal step, used_lr
@@ -148,11 +150,12 @@ def fit(
             optimiser,
             device=device,
             chunk=chunk,
+            compiled=compiled,
             first_step=step,
             after_step=after_step,
             note=note,
         )
-        chunk, train_seconds = trained.chunk, train_seconds + trained.seconds
+        chunk, compiled, train_seconds = trained.chunk, trained.compiled, train_seconds + trained.seconds
         metrics = evaluate_features(test, *embed(), pool_size=config.pool_size, base=base)
         measured = report(epoch, metrics, train_seconds)
         speed = {

@@ -25,6 +25,7 @@ class TrainingSettings(BaseModel):
     last_n: int = Field(2, ge=1, description="blocks trained in each tower by last_layers")
     gradient_checkpointing: bool = False
     precision: Literal["fp32", "bf16"] = "fp32"
+    compile: bool = Field(False, description="torch.compile for the towers' blocks; where it fails, training goes on")
     terms: str = Field("ce", description="loss terms joined by +, such as ce+antipodal_intra+variance")
     weights: dict[str, float] = Field(default_factory=dict, description="weight of a loss term, 1 unless given")
     alpha: float = 1.0
