@@ -46,7 +46,7 @@ def estimate(config: TrialConfig) -> Estimate:
     torch.manual_seed(config.seed)
     device = torch.device(config.device)
     clip = load_clip(config.model, config.pretrained)
-    adapt(clip.model, method=config.method, rank=config.rank, last_n=config.last_n)
+    adapt(clip.model, method=config.method, rank=config.rank, last_n=config.last_n, adapt_blocks=config.adapt_blocks)
     gradient_checkpointing(clip.model, enabled=config.gradient_checkpointing)
     clip.model.to(device, memory_format=torch.channels_last)
     trained = sum(parameter.numel() for parameter in trained_parameters(clip.model))

@@ -59,7 +59,9 @@ def fit(
     reset_peak_memory(device)
     clip = _fresh_clip(config.model, config.pretrained)
     model = clip.model
-    wrapped = adapt(model, method=config.method, rank=config.rank, last_n=config.last_n)
+    wrapped = adapt(
+        model, method=config.method, rank=config.rank, last_n=config.last_n, adapt_blocks=config.adapt_blocks
+    )
     gradient_checkpointing(model, enabled=config.gradient_checkpointing)
     model.to(device, memory_format=torch.channels_last)
     temperature = Temperature(model.logit_scale, policy=config.temperature, temperature_end=config.temperature_end)
