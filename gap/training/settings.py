@@ -11,7 +11,7 @@ class TrainingSettings(BaseModel):
 
     ``alpha`` and ``beta`` are the thesis's: the weight of the matching pairs inside the orthogonal and antipodal terms
     and the weight of the variance term. ``weights`` multiplies a whole term (1 where a term is not named). ``rank``,
-    ``adapt_blocks`` and ``last_n`` say how much is trained by the methods that they describe, and nothing to the others:
+    ``adapt_blocks`` and ``last_n`` say how much is trained by the methods that they describe, and nothing to others:
     one search may range over the method and over all of them.
 
     >>> TrainingSettings(terms="ce+variance", beta=-0.5).rank
