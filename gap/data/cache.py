@@ -28,8 +28,9 @@ def _part(target: Path) -> Path:
 def build_once(target: Path, fill: Callable[[Path], None], *, is_whole: Callable[[Path], bool] = Path.is_dir) -> bool:
     """Make the directory ``target`` unless it exists: ``fill`` writes into a temporary one, which is then renamed.
 
-    A directory that is there but not ``is_whole`` is replaced. A second process waits for the first and finds the result. The lock ends with its process, however that ends, so
-    a temporary directory found under the lock is dead and is removed. Returns whether ``fill`` ran.
+    A directory that is there but not ``is_whole`` is replaced. A second process waits for the first and finds the
+    result. The lock ends with its process, however that ends, so a temporary directory found under the lock is dead and
+    is removed. Returns whether ``fill`` ran.
 
     Raises UserError when the directory cannot be written.
     """

@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -32,7 +33,7 @@ def image_states(
     mean, std, images = prefix.clip.mean, prefix.clip.std, dataset.images
 
     def inputs(rows: slice) -> Tensor:
-        return to_pixels(images[rows], mean=mean, std=std, device=device)
+        return to_pixels(np.array(images[rows]), mean=mean, std=std, device=device)
 
     key = prefix_key(prefix, [dataset.data_hash, images.shape, mean, std], device=device, precision=precision)
 

@@ -40,7 +40,7 @@ def prefix_text_encoder(
     device: torch.device,
     precision: str,
 ) -> Encoder:
-    """Take the text tower behind ``prefix``, over the rows of ``tokens``; a chunk is (tokens [b length], states [b ...]).
+    """Take the text tower behind ``prefix``, over the rows of ``tokens``; a chunk is (tokens, states).
 
     ``states`` are those of ``text_states`` for the same tokens, device and precision. Where the tower masks padding,
     both are trimmed to the longest text of the chunk: a state is [length, width] there.

@@ -55,4 +55,4 @@ def tensor_bytes(tensor: Tensor) -> memoryview:
     >>> bytes(tensor_bytes(torch.tensor([1.0], dtype=torch.bfloat16)))
     b'\\x80?'
     """
-    return memoryview(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
