@@ -18,8 +18,8 @@ from gap.models.clip import Clip
 from gap.models.load import load_clip
 from gap.models.modes import gradient_checkpointing, train_mode
 from gap.training.encoders import pixel_encoder, token_encoder
-from gap.training.fit import make_optimiser
 from gap.training.gradients import Batch, Losses, accumulate, load_chunks
+from gap.training.learner import make_optimiser
 from gap.training.step import train_step
 
 RANK = 16

@@ -25,7 +25,7 @@ from gap.models.load import load_clip
 from gap.training.batches import epoch_batches
 from gap.training.errors import NonFiniteError
 from gap.training.evaluation import embed_split, make_split
-from gap.training.fit import make_optimiser
+from gap.training.learner import make_optimiser
 from gap.training.schedule import warmup_cosine
 from gap.training.settings import TrainingSettings
 from gap.training.step import train_step

@@ -15,8 +15,8 @@ from gap.training.config import TrialConfig
 from gap.training.cost import peak_memory_gb
 from gap.training.encoders import pixel_encoder, token_encoder
 from gap.training.evaluation import evaluate_split, make_split
-from gap.training.fit import make_optimiser
 from gap.training.gradients import accumulate, load_chunks
+from gap.training.learner import make_optimiser
 from gap.training.pairs import make_training_pairs
 from gap.training.step import make_objective, train_step
 
@@ -49,7 +49,7 @@ def estimate(config: TrialConfig) -> Estimate:
     torch.manual_seed(config.seed)
     device = torch.device(config.device)
     clip = load_clip(config.model, config.pretrained)
-    adapt(clip.model, method=config.method, rank=config.rank, last_n=config.last_n)
+    adapt(clip.model, method=config.method, rank=config.rank, last_n=config.last_n, adapt_blocks=config.adapt_blocks)
     gradient_checkpointing(clip.model, enabled=config.gradient_checkpointing)
     clip.model.to(device, memory_format=torch.channels_last)
     trained = sum(parameter.numel() for parameter in trained_parameters(clip.model))

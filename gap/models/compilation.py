@@ -1,6 +1,6 @@
 """torch.compile for the towers' blocks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from typing import Any, TypeAlias
 
@@ -13,8 +13,8 @@ from gap.models.blocks import tower_blocks
 Backend: TypeAlias = str | Callable[..., Any]
 
 
-def compile_blocks(model: nn.Module, *, backend: Backend = "inductor") -> int:
-    """Have every block of both towers compiled when it is first run; returns how many blocks there are.
+def compile_blocks(model: nn.Module, *, skip: Collection[str] = (), backend: Backend = "inductor") -> int:
+    """Have every block of both towers but those named ``skip`` compiled when it is first run; returns how many.
 
     A block, not a tower, is the unit: blocks share their compiled code, and what is around them may stay as it is.
     What fails to compile fails when it is run; ``with running(compiled=False)`` runs the blocks as they were.
@@ -22,7 +22,8 @@ def compile_blocks(model: nn.Module, *, backend: Backend = "inductor") -> int:
     >>> compile_blocks(nn.ModuleDict({"visual": nn.ModuleDict({"blocks": nn.ModuleList([nn.ReLU(), nn.ReLU()])})}))
     2
     """
-    blocks = [block for tower in tower_blocks(model).values() for block in tower.values()]
+    named = {name: block for tower in tower_blocks(model).values() for name, block in tower.items()}
+    blocks = [block for name, block in named.items() if name not in skip]
     for block in blocks:
         block.compile(backend=backend)
     return len(blocks)

@@ -1,34 +1,35 @@
 """One fine-tuning run from beginning to end."""
 
-import copy
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
 
 from gap.data import open_dataset
-from gap.models.adapters import adapt, check_adapters_reached, trained_parameters
-from gap.models.clip import Clip
+from gap.models.adapters import check_adapters_reached
 from gap.models.compilation import compile_blocks, running
-from gap.models.load import load_clip
-from gap.models.modes import gradient_checkpointing, train_mode
+from gap.models.modes import train_mode
 from gap.models.save import save_adapter
 from gap.training.config import TrialConfig
 from gap.training.cost import peak_memory_gb, reset_peak_memory
-from gap.training.encoders import pixel_encoder, token_encoder
 from gap.training.epoch import train_epoch
-from gap.training.evaluation import embed_split, evaluate_features, make_split, training_recall, training_sample
+from gap.training.evaluation import (
+    embed_split,
+    embed_with,
+    evaluate_features,
+    make_split,
+    training_recall,
+    training_sample,
+)
+from gap.training.learner import make_learner
 from gap.training.once import once
 from gap.training.pairs import make_training_pairs
 from gap.training.schedule import warmup_cosine
 from gap.training.state import Report, load_state, save_state
-from gap.training.step import make_objective
-from gap.training.temperature import Temperature
+from gap.training.towers import make_towers
 
 _logger = logging.getLogger(__name__)
 
@@ -67,12 +68,8 @@ def fit(
     torch.manual_seed(config.seed)
     device = torch.device(config.device)
     reset_peak_memory(device)
-    clip = _fresh_clip(config.model, config.pretrained)
-    model = clip.model
-    wrapped = adapt(model, method=config.method, rank=config.rank, last_n=config.last_n)
-    gradient_checkpointing(model, enabled=config.gradient_checkpointing)
-    model.to(device, memory_format=torch.channels_last)
-    temperature = Temperature(model.logit_scale, policy=config.temperature, temperature_end=config.temperature_end)
+    learner = make_learner(config)
+    clip, model, optimiser = learner.clip, learner.clip.model, learner.optimiser
 
     dataset = open_dataset(config.data)
     read = (config.model, config.pretrained, config.data)  # a prepared directory never changes
@@ -80,39 +77,34 @@ def fit(
     test = once(("test", *read), lambda: make_split(dataset, clip, dataset.test))
     steps_per_epoch = max(len(dataset.train) // config.batch_size, 1)
     steps = steps_per_epoch * config.epochs
-    optimiser = make_optimiser(model, lr=config.lr, weight_decay=config.weight_decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, partial(warmup_cosine, warmup_steps=round(config.warmup * steps), steps=steps)
     )
 
-    def embed() -> tuple[Tensor, Tensor]:
-        with running(compiled=False):
-            return embed_split(clip, dataset, test, device=device, precision=config.precision)
-
+    # An adapted model equals its base until its first step, whose figures are measured once for all runs.
+    before = (*read, config.device, config.precision)
+    base = once(("base", *before), lambda: embed_split(clip, dataset, test, device=device, precision=config.precision))
+    towers = make_towers(clip, dataset, device=device, precision=config.precision, cache_prefix=config.cache_prefix)
+    texts, test_texts = towers.texts(pairs.tokens), towers.texts(test.tokens)
     sample = training_sample(dataset, clip) if config.train_metrics else None
-
-    def on_training_images() -> dict[str, float]:
-        if sample is None:
-            return {}
-        return training_recall(
-            clip, dataset, sample, device=device, precision=config.precision, pool_size=config.pool_size
-        )
+    sample_texts = towers.texts(sample.tokens) if sample is not None else None
 
     def report(epoch: int, metrics: dict[str, float], train_seconds: float) -> Report:
+        on_training_images = {}
+        if sample is not None and sample_texts is not None:
+            features = embed_with(clip, towers.images, sample_texts, sample)
+            on_training_images = training_recall(sample, *features, pool_size=config.pool_size)
         return {
             "epoch": epoch,
             **metrics,
-            **on_training_images(),
+            **on_training_images,
             "logit_scale": model.logit_scale.exp().item(),
             "seconds": time.perf_counter() - start,
             "train_seconds": train_seconds,
             "peak_memory_gb": peak_memory_gb(device),
-            "trained_parameters": sum(parameter.numel() for parameter in trained_parameters(model)),
+            "trained_parameters": learner.trained_parameters,
         }
 
-    # An adapted model equals its base until its first step.
-    before = (*read, config.device, config.precision)
-    base = once(("base", *before), embed)
     if state_file is not None and state_file.exists():
         reports = load_state(state_file, config=config, model=model, optimiser=optimiser, schedule=schedule)
         start -= reports[-1]["seconds"]
@@ -122,13 +114,11 @@ def fit(
         )
         reports = [report(0, zero, 0.0)]
     yield from reports
-    temperature.step((len(reports) - 1) / config.epochs)  # a fixed one holds from the first step on
+    learner.temperature.step((len(reports) - 1) / config.epochs)  # a fixed one holds from the first step on
 
-    images = pixel_encoder(clip, dataset.images, device=device, precision=config.precision)
-    texts = token_encoder(clip, pairs.tokens, device=device, precision=config.precision)
-    objective = make_objective(model, terms=config.term_weights, alpha=config.alpha, beta=config.beta)
-    step, train_seconds, chunk = 0, reports[-1]["train_seconds"], config.chunk_size or config.batch_size
-    used_lr, compiled = 0.0, config.compile and compile_blocks(model) > 0
+    step, used_lr, train_seconds = 0, 0.0, reports[-1]["train_seconds"]
+    chunk = config.chunk_size or config.batch_size
+    compiled = config.compile and compile_blocks(model, skip=towers.skipped) > 0
 
     def after_step() -> None:
         nonlocal step, used_lr
@@ -137,16 +127,16 @@ def fit(
         used_lr = optimiser.param_groups[0]["lr"]
         schedule.step()
         step += 1
-        temperature.step(step / steps)
+        learner.temperature.step(step / steps)
 
     for epoch in range(len(reports), config.epochs + 1):
         step = (epoch - 1) * steps_per_epoch
         train_mode(model)
         trained = train_epoch(
             list(pairs.batches(batch_size=config.batch_size, seed=config.seed, epoch=epoch)),
-            images,
+            towers.images,
             texts,
-            objective,
+            learner.objective,
             optimiser,
             device=device,
             chunk=chunk,
@@ -156,7 +146,9 @@ def fit(
             note=note,
         )
         chunk, compiled, train_seconds = trained.chunk, trained.compiled, train_seconds + trained.seconds
-        metrics = evaluate_features(test, *embed(), pool_size=config.pool_size, base=base)
+        with running(compiled=False):
+            features = embed_with(clip, towers.images, test_texts, test)
+        metrics = evaluate_features(test, *features, pool_size=config.pool_size, base=base)
         measured = report(epoch, metrics, train_seconds)
         speed = {
             "last_lr": used_lr,
@@ -166,7 +158,7 @@ def fit(
         }
         reports.append({**measured, **trained.means, **speed})
         if adapter_dir is not None and epoch == (config.epochs if score is None else best_epoch(reports, score)):
-            save_adapter(clip, wrapped, adapter_dir)
+            save_adapter(clip, learner.wrapped, adapter_dir)
         if state_file is not None:
             save_state(state_file, config=config, reports=reports, model=model, optimiser=optimiser, schedule=schedule)
         yield reports[-1]
@@ -182,23 +174,3 @@ def best_epoch(
     """
     trained = [report for report in reports if report["epoch"] >= 1]
     return int(max(trained, key=score)["epoch"])
-
-
-def _base_clip(name: str, pretrained: str | None) -> Clip:
-    return once(("clip", name, pretrained), lambda: load_clip(name, pretrained))
-
-
-def _fresh_clip(name: str, pretrained: str | None) -> Clip:
-    """Copy the base from memory: reading it anew for every run costs seconds."""
-    base = _base_clip(name, pretrained)
-    return replace(base, model=copy.deepcopy(base.model))
-
-
-def make_optimiser(model: nn.Module, *, lr: float, weight_decay: float) -> torch.optim.AdamW:
-    """Make AdamW over what is trained; biases, norms, magnitudes and the temperature do not decay."""
-    trained = list(trained_parameters(model))
-    groups = [
-        {"params": [parameter for parameter in trained if parameter.ndim > 1], "weight_decay": weight_decay},
-        {"params": [parameter for parameter in trained if parameter.ndim <= 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW([group for group in groups if group["params"]], lr=lr, fused=True)

@@ -7,6 +7,7 @@ A process of its own: the checks of shapes that the tests switch on are not code
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def main() -> None:
     shown = {"plain": {"last": list(fit(config))[-1], "notes": []}}
     for name in backends:
         torch.compiler.reset()
-        gap.training.fit.compile_blocks = lambda model, name=name: compile_blocks(model, backend=BACKENDS[name])
+        gap.training.fit.compile_blocks = partial(compile_blocks, backend=BACKENDS[name])
         notes: list[str] = []
         last = list(fit(config.model_copy(update={"compile": True}), note=notes.append))[-1]
         shown[name] = {"last": last, "notes": notes, "graphs": len(used)}

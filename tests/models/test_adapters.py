@@ -11,6 +11,8 @@ from gap.errors import UserError
 from gap.models.adapters import METHODS, adapt, trained_parameters
 from gap.models.attention import split_attention
 
+LAST_BLOCKS = ("visual.transformer.resblocks.2", "transformer.resblocks.1")
+PROJECTIONS = ("attn.q_proj", "attn.k_proj", "attn.v_proj", "attn.out_proj", "mlp.c_fc", "mlp.c_proj")
 TINY = Path(gap.models.__file__).parent / "configs" / "tiny.json"
 
 
@@ -83,8 +85,37 @@ def test_rank_and_last_n_decide_how_much_is_trained() -> None:
     assert trained(method="last_layers", last_n=3) < trained(method="full")
 
 
+def test_the_number_of_adapted_blocks_is_each_towers_own() -> None:
+    # the name of the text tower's last block is the end of the name of an image block that is not the last
+    model = tiny()
+    del model.transformer.resblocks[-1]
+    adapt(model, method="lora", rank=1, adapt_blocks=1)
+    adapted = {name.split(".lora_")[0] for name, p in model.named_parameters() if p.requires_grad}
+    places = [f"{tower}.{place}" for tower in LAST_BLOCKS for place in PROJECTIONS]
+    assert adapted == set(places)
+
+
+def test_as_many_blocks_as_there_are_is_every_block() -> None:
+    def trained(adapt_blocks: int | None) -> set[str]:
+        model = tiny()
+        adapt(model, method="dora", rank=1, adapt_blocks=adapt_blocks)
+        return {name for name, p in model.named_parameters() if p.requires_grad}
+
+    assert trained(2) < trained(3) == trained(99) == trained(None)
+
+
+def test_other_methods_take_no_notice_of_adapted_blocks() -> None:
+    for method in ("last_layers", "full"):
+        one, other = tiny(), tiny()
+        adapt(one, method=method)
+        adapt(other, method=method, adapt_blocks=1)
+        assert [p.requires_grad for p in one.parameters()] == [p.requires_grad for p in other.parameters()]
+
+
 def test_errors_name_the_allowed() -> None:
     with pytest.raises(UserError, match="unknown adaptation method 'doora': did you mean 'dora'"):
         adapt(tiny(), method="doora")
     with pytest.raises(UserError, match="last_layers needs towers made of blocks"):
         adapt(nn.Linear(2, 2), method="last_layers")
+    with pytest.raises(UserError, match="adapt_blocks needs towers made of blocks, and the image tower has none"):
+        adapt(nn.Linear(2, 2), method="dora", adapt_blocks=1)
