@@ -19,6 +19,7 @@ from study.checkpoints import checked_path
 from study.lock import study_lock
 from study.open_trial import study_dataset
 from study.overrides import overrides
+from study.precision import settle_precision
 from study.profiles import banner, load_profile, resolve_profile
 from study.provenance import describe_study, now
 from study.results_dir import check_free, study_directory
@@ -62,6 +63,7 @@ def begin(arguments: argparse.Namespace, console: Console) -> Study:
     data_dir = arguments.data_dir if spec.dataset == own.dataset else None
     data = prepare(spec.dataset, language=spec.language, image_size=image_size, data_dir=data_dir)
     dataset = open_dataset(data)
+    spec = settle_precision(spec, data=data, device=device, console=console)
     about = {
         **describe_study(spec, space=space, profile=profile, device=device, data=data, dataset=dataset),
         "run_id": uuid.uuid4().hex,

@@ -126,6 +126,8 @@ class StudySpec(TrainingSettings):
         parse_terms(self.terms)
         for name, dimension in self.search.items():
             for value in dimension.extremes() if not name.startswith(WEIGHT_PREFIX) else ():
+                if name == "precision" and value == "auto":
+                    raise ValueError("searched precision: auto is settled before the search: name fp32 or bf16")
                 try:
                     TrainingSettings.model_validate({**fixed, name: value})
                 except ValidationError as error:

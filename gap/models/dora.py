@@ -93,11 +93,16 @@ class _Merged:
         if torch.compiler.is_compiling():
             return _merge(weight, a, b, magnitude, scaling, dtype)
         tensors = (weight, a, b, magnitude)
-        key = (_STEPS, scaling, dtype, *((tensor.data_ptr(), tensor._version, tensor.device) for tensor in tensors))
+        key = (_STEPS, scaling, dtype, *map(_identity, tensors))
         if self._kept is None or key != self._key:
             self._kept = None  # the old weight's memory is free before the new one is formed
             self._kept, self._key = _merge(weight, a, b, magnitude, scaling, dtype), key
         return self._kept
+
+
+def _identity(tensor: Tensor) -> tuple[object, ...]:
+    # The storage's address rather than the data's: tensors without values, as plans are made with, have it too.
+    return tensor.untyped_storage()._cdata, tensor._version, tensor.device, tensor.dtype
 
 
 def _merge(

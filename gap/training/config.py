@@ -16,6 +16,7 @@ class TrialConfig(TrainingSettings):
     'cpu'
     """
 
+    precision: Literal["fp32", "bf16"] = "fp32"
     data: Path = Field(description="directory that gap.data.prepare returned")
     seed: int = Field(0, ge=0)
     device: Literal["cpu", "cuda"] = "cpu"

@@ -1,7 +1,7 @@
 """How one model is trained: every setting of a run but the data and the seed."""
 
 import math
-from typing import Annotated, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -32,7 +32,9 @@ class TrainingSettings(BaseModel):
         True, description="compute what lies before the first trained block once and keep it on disk"
     )
     gradient_checkpointing: bool = False
-    precision: Literal["fp32", "bf16"] = "fp32"
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        "fp32", description="of the towers' products; a study settles auto by steps that it makes before its trials"
+    )
     compile: bool = Field(False, description="torch.compile for the towers' blocks; where it fails, training goes on")
     terms: str = Field("ce", description="loss terms joined by +, such as ce+antipodal_intra+variance")
     weights: dict[str, float] = Field(default_factory=dict, description="weight of a loss term, 1 unless given")
@@ -43,7 +45,7 @@ class TrainingSettings(BaseModel):
         0.07, gt=0, description="1/logit scale where a scheduled one ends, a fixed one stays"
     )
     batch_size: int = Field(90, ge=2)
-    chunk_size: Annotated[int, Field(ge=1)] | None = Field(
+    chunk_size: int | Literal["auto"] | None = Field(
         None, description="pairs in memory at once, for batches of any size with the same gradients"
     )
     epochs: int = Field(10, ge=1)
@@ -52,6 +54,14 @@ class TrainingSettings(BaseModel):
     warmup: float = Field(0.1, ge=0, lt=1, description="share of all steps in which the learning rate rises")
     train_metrics: bool = Field(False, description="recall on (at most 5,000 of) the training images as well")
     pool_size: int = Field(90, ge=2, description="pairs in one retrieval pool")
+
+    @field_validator("chunk_size", mode="before")
+    @classmethod
+    def _chunk_size_is_a_number_or_auto(cls, chunk: Any) -> Any:
+        is_number = isinstance(chunk, int) and not isinstance(chunk, bool) and chunk >= 1
+        if not (is_number or chunk is None or chunk == "auto"):
+            raise ValueError("expected a whole number from 1 on, auto or null")
+        return chunk
 
     @field_validator("weights")
     @classmethod

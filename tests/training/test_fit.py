@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+from open_clip.model import CLIP
 from small_data import write_small_data
 
 import gap.training.epoch
@@ -194,6 +195,21 @@ def test_chunks_change_memory_only(train: Callable[..., list[Report]], plain: li
     assert [report.pop("pairs_at_once") for report in reports[1:]] == [min(chunk, 8)] * 2
     for got, expected in zip(numbers(reports), numbers(plain), strict=True):
         assert got == pytest.approx({name: expected[name] for name in got}, abs=1e-3)
+
+
+@pytest.mark.parametrize("settings", [{"method": "last_layers", "last_n": 1}, {"adapt_blocks": 1}], ids=str)
+def test_a_frozen_prefix_changes_time_only(
+    train: Callable[..., list[Report]], settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = train(**settings, cache_prefix=False)
+    run = []
+    for tower in ("encode_image", "encode_text"):
+        real = getattr(CLIP, tower)
+        monkeypatch.setattr(CLIP, tower, lambda *inputs, real=real: run.append(inputs[1]) or real(*inputs))
+    short = train(**settings, terms="ce", train_metrics=True)
+    assert {len(inputs) for inputs in run if inputs.ndim == 4 and inputs.any()} <= {1, 2, 24}  # cut, and computed once
+    for got, expected in zip(numbers(short), numbers(whole), strict=True):
+        assert {name: got[name] for name in expected} == pytest.approx(expected, abs=1e-3)
 
 
 def test_a_chunk_that_memory_has_no_room_for_is_halved(
