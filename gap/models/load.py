@@ -9,6 +9,7 @@ from gap.models.attention import split_attention
 from gap.models.clip import Clip
 from gap.models.mini.clip import load_mini
 from gap.models.published import load_published
+from gap.models.short_texts import take_short_texts
 from gap.models.tiny import load_tiny
 
 OWN: dict[str, Callable[[str | None], Clip]] = {"mini": load_mini, "tiny": load_tiny}
@@ -35,6 +36,7 @@ def load_clip(name: str, pretrained: str | None = None) -> Clip:
     else:
         raise _unknown_model(name)
     split_attention(clip.model)
+    take_short_texts(clip.model)
     clip.model.eval()
     return clip
 

@@ -4,9 +4,13 @@ from jaxtyping import Int
 from open_clip.hf_model import HFTextEncoder
 from torch import Tensor, nn
 
+from gap.models.short_texts import PADDING, ShortTextClip
+
 
 def padding_id(model: nn.Module) -> int | None:
-    """Give the padding token of a text tower that masks it, None for towers of fixed length."""
+    """Give the padding token of a text tower that need not run over it, None for towers of fixed length."""
+    if isinstance(model, ShortTextClip):
+        return PADDING
     tower = getattr(model, "text", None)
     return int(tower.config.pad_token_id) if isinstance(tower, HFTextEncoder) else None
 

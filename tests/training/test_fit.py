@@ -205,7 +205,9 @@ def test_a_frozen_prefix_changes_time_only(
     run = []
     for tower in ("encode_image", "encode_text"):
         real = getattr(CLIP, tower)
-        monkeypatch.setattr(CLIP, tower, lambda *inputs, real=real: run.append(inputs[1]) or real(*inputs))
+        monkeypatch.setattr(
+            CLIP, tower, lambda *inputs, real=real, **named: run.append(inputs[1]) or real(*inputs, **named)
+        )
     short = train(**settings, terms="ce", train_metrics=True)
     assert {len(inputs) for inputs in run if inputs.ndim == 4 and inputs.any()} <= {1, 2, 24}  # cut, and computed once
     for got, expected in zip(numbers(short), numbers(whole), strict=True):
