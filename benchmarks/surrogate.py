@@ -25,7 +25,7 @@ from gap.models.load import load_clip
 from gap.training.batches import epoch_batches
 from gap.training.errors import NonFiniteError
 from gap.training.evaluation import embed_split, make_split
-from gap.training.fit import make_optimiser
+from gap.training.learner import make_optimiser
 from gap.training.schedule import warmup_cosine
 from gap.training.settings import TrainingSettings
 from gap.training.step import train_step
@@ -115,6 +115,21 @@ def untrained(frozen: Frozen) -> Values:
     return Measure(frozen)(frozen.images[frozen.test], frozen.texts[frozen.test])
 
 
+def _gradients(
+    model: Adapted, frozen: Frozen, rows: np.ndarray, *, terms: Mapping[str, float], alpha: float, beta: float
+) -> tuple[Tensor, dict[str, Tensor]]:
+    total, values = total_loss(
+        model.images(frozen.images[rows]),
+        model.texts(frozen.texts[rows]),
+        terms=terms,
+        logit_scale=model.logit_scale.exp(),
+        alpha=alpha,
+        beta=beta,
+    )
+    total.backward()
+    return total, values
+
+
 def train(frozen: Frozen, settings: TrainingSettings, *, seed: int) -> Iterator[Values]:
     """Train one trial and yield its values after every epoch; it ends early where something is not finite."""
     model, measure = Adapted(frozen, rank=settings.rank, seed=seed), Measure(frozen, pool_size=settings.pool_size)
@@ -128,16 +143,9 @@ def train(frozen: Frozen, settings: TrainingSettings, *, seed: int) -> Iterator[
     step = 0
     for epoch in range(1, settings.epochs + 1):
         for rows in epoch_batches(frozen.train, batch_size=settings.batch_size, seed=seed, epoch=epoch):
-            loss, values = total_loss(
-                model.images(frozen.images[rows]),
-                model.texts(frozen.texts[rows]),
-                terms=terms,
-                logit_scale=model.logit_scale.exp(),
-                alpha=settings.alpha,
-                beta=settings.beta,
-            )
+            gradients = partial(_gradients, model, frozen, rows, terms=terms, alpha=settings.alpha, beta=settings.beta)
             try:
-                train_step(optimiser, loss, values, step=step)
+                train_step(optimiser, gradients, step=step)
             except NonFiniteError:
                 return
             schedule.step()

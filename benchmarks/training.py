@@ -33,7 +33,7 @@ from gap.models.adapters import adapt, adapter_targets
 from gap.models.clip import Clip
 from gap.models.load import load_clip
 from gap.models.modes import train_mode
-from gap.training.fit import make_optimiser
+from gap.training.learner import make_optimiser
 from gap.training.pairs import make_training_pairs
 from gap.training.step import batch_loss, train_step
 from study.provenance import describe_hardware

@@ -20,6 +20,8 @@ GROUPS = {
     "seconds": "cost",
     "train_seconds": "cost",
     "images_per_second": "cost",
+    "data_share": "cost",
+    "pairs_at_once": "cost",
     "peak_memory_gb": "cost",
     "trained_parameters": "cost",
     "hypervolume": "study",

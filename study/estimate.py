@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 import torch
@@ -12,10 +13,12 @@ from gap.models.load import load_clip
 from gap.models.modes import gradient_checkpointing, train_mode
 from gap.training.config import TrialConfig
 from gap.training.cost import peak_memory_gb
+from gap.training.encoders import pixel_encoder, token_encoder
 from gap.training.evaluation import evaluate_split, make_split
-from gap.training.fit import make_optimiser
+from gap.training.gradients import accumulate, load_chunks
+from gap.training.learner import make_optimiser
 from gap.training.pairs import make_training_pairs
-from gap.training.step import batch_loss, train_step
+from gap.training.step import make_objective, train_step
 
 WARM_STEPS, MEASURED_STEPS = 1, 3
 
@@ -46,7 +49,7 @@ def estimate(config: TrialConfig) -> Estimate:
     torch.manual_seed(config.seed)
     device = torch.device(config.device)
     clip = load_clip(config.model, config.pretrained)
-    adapt(clip.model, method=config.method, rank=config.rank, last_n=config.last_n)
+    adapt(clip.model, method=config.method, rank=config.rank, last_n=config.last_n, adapt_blocks=config.adapt_blocks)
     gradient_checkpointing(clip.model, enabled=config.gradient_checkpointing)
     clip.model.to(device, memory_format=torch.channels_last)
     trained = sum(parameter.numel() for parameter in trained_parameters(clip.model))
@@ -55,21 +58,18 @@ def estimate(config: TrialConfig) -> Estimate:
 
     train_mode(clip.model)
     pairs = make_training_pairs(dataset, clip)
-    batches = pairs.batches(batch_size=config.batch_size, seed=config.seed, epoch=1, device=device)
+    images = pixel_encoder(clip, dataset.images, device=device, precision=config.precision)
+    texts = token_encoder(clip, pairs.tokens, device=device, precision=config.precision)
+    objective = make_objective(clip.model, terms=config.term_weights, alpha=config.alpha, beta=config.beta)
+    chunk = config.chunk_size or config.batch_size
+    batches = pairs.batches(batch_size=config.batch_size, seed=config.seed, epoch=1)
     began, measured = time.perf_counter(), 0
-    for number, (pixels, tokens) in enumerate(islice(batches, WARM_STEPS + MEASURED_STEPS)):
+    for number, batch in enumerate(islice(batches, WARM_STEPS + MEASURED_STEPS)):
         if number == WARM_STEPS:
             began, measured = time.perf_counter(), 0
-        loss, values = batch_loss(
-            clip.model,
-            pixels,
-            tokens,
-            terms=config.term_weights,
-            alpha=config.alpha,
-            beta=config.beta,
-            precision=config.precision,
-        )
-        train_step(optimiser, loss, values, step=number)
+        load = load_chunks(batch, images, texts, chunk=chunk)
+        gradients = partial(accumulate, load, images, texts, objective, size=len(batch.images), chunk=chunk)
+        train_step(optimiser, gradients, step=number)
         measured += 1
     seconds_per_step = (time.perf_counter() - began) / measured
 

@@ -15,7 +15,15 @@ from study.front import Direction, pareto_front
 from study.whole_files import GrowingFile, replace_file
 
 COMMON = ("trial_id", "state", "epoch", "seed", "profile")
-COSTS = ("seconds", "train_seconds", "images_per_second", "peak_memory_gb", "trained_parameters")
+COSTS = (
+    "seconds",
+    "train_seconds",
+    "images_per_second",
+    "data_share",
+    "pairs_at_once",
+    "peak_memory_gb",
+    "trained_parameters",
+)
 
 
 class Table:

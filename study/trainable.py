@@ -14,7 +14,7 @@ from ray.tune import Checkpoint
 
 from gap.errors import UserError
 from gap.training.config import TrialConfig
-from gap.training.errors import NonFiniteError
+from gap.training.errors import NonFiniteError, out_of_memory
 from gap.training.fit import fit
 from gap.training.settings import TrainingSettings
 from gap.training.state import read_state
@@ -48,8 +48,9 @@ def run_trial(config: dict[str, Any], objective_epoch: CountingEpoch) -> None:
     """Fit one model and report every epoch to Ray Tune, each with a checkpoint.
 
     ``config`` holds the trial's parameters, its ``number`` and the ``checkpoints`` that it may go on from. A run that
-    fails by its own numbers reports why and ends; one that runs out of memory is begun again once, from its last epoch,
-    with gradient checkpointing. Whatever else is raised is left to Ray, which runs the trial again in a new process.
+    fails by its own numbers reports why and ends. One that runs out of memory with one pair at a time is begun again
+    once, from its last epoch, with gradient checkpointing. Whatever else is raised is left to Ray, which runs the trial
+    again in a new process.
     """
     # Ray gives the trial its share of the processors in OMP_NUM_THREADS; a worker that is used again keeps torch's.
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", torch.get_num_threads())))
@@ -76,10 +77,10 @@ def run_trial(config: dict[str, Any], objective_epoch: CountingEpoch) -> None:
             torch.cuda.empty_cache()
 
 
-def _train(settings: TrialConfig, work: Path, objective_epoch: CountingEpoch, notes: Sequence[str]) -> None:
+def _train(settings: TrialConfig, work: Path, objective_epoch: CountingEpoch, notes: list[str]) -> None:
     state = work / STATE
     kept = len(read_state(state)["reports"]) if state.exists() else 1  # epoch 0 needs no checkpoint
-    for report in fit(settings, work / ADAPTER, state_file=state, score=score_of(objective_epoch)):
+    for report in fit(settings, work / ADAPTER, state_file=state, score=score_of(objective_epoch), note=notes.append):
         checkpoint = Checkpoint.from_directory(work) if report["epoch"] >= kept else None
         tune.report({**report, NOTE: "; ".join(notes)}, checkpoint=checkpoint)
 
@@ -104,14 +105,3 @@ def restore(checkpoints: Sequence[Checkpoint], work: Path) -> list[str]:
         else:
             break
     return notes
-
-
-def out_of_memory(error: Exception) -> str:
-    """Say in one line that memory ran out; empty if ``error`` is another.
-
-    >>> out_of_memory(MemoryError("no 3 GB")), out_of_memory(KeyError("a"))
-    ('out of memory: no 3 GB', '')
-    """
-    text = " ".join(str(error).split())[:200]
-    ours = isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "DefaultCPUAllocator" in text
-    return f"out of memory: {text}" if ours else ""

@@ -25,21 +25,23 @@ def _part(target: Path) -> Path:
     return target.with_name(f"{target.name}.part")
 
 
-def build_once(target: Path, fill: Callable[[Path], None]) -> bool:
+def build_once(target: Path, fill: Callable[[Path], None], *, is_whole: Callable[[Path], bool] = Path.is_dir) -> bool:
     """Make the directory ``target`` unless it exists: ``fill`` writes into a temporary one, which is then renamed.
 
-    A second process waits for the first and finds the result. The lock ends with its process, however that ends, so
-    a temporary directory found under the lock is dead and is removed. Returns whether ``fill`` ran.
+    A directory that is there but not ``is_whole`` is replaced. A second process waits for the first and finds the
+    result. The lock ends with its process, however that ends, so a temporary directory found under the lock is dead and
+    is removed. Returns whether ``fill`` ran.
 
     Raises UserError when the directory cannot be written.
     """
-    if target.is_dir():
+    if is_whole(target):
         return False
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with _lock(target):
-            if target.is_dir():
+            if is_whole(target):
                 return False
+            shutil.rmtree(target, ignore_errors=True)
             _build(target, fill)
     except OSError as error:
         raise UserError(f"cannot write to the cache directory {target.parent}: {error.strerror or error}") from error

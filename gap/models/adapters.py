@@ -4,9 +4,10 @@ DoRA and LoRA go on every ``nn.Linear`` of both towers and on every ungrouped 1Ã
 norms or depthwise convolutions. Two of open_clip's own parts are left out as they are: the attention pool of its
 ResNets, which reads its layers' weights without calling them, and the text tower's last projection, which is a bare
 parameter in most models and told apart by its type in the others. An adapted model equals its base at the start: the
-second factor starts at zero.
+second factor starts at zero. ``adapt_blocks`` leaves all but the last blocks as they are.
 """
 
+import re
 from collections.abc import Callable, Iterator
 
 import peft
@@ -15,15 +16,20 @@ from torch import nn
 
 from gap.errors import UserError, unknown
 from gap.models.blocks import tower_blocks
-from gap.models.pointwise import PointwiseDora
+from gap.models.dora import LinearDora, PointwiseDora
 
 
-def adapt(model: nn.Module, *, method: str = "dora", rank: int = 8, last_n: int = 2) -> peft.PeftModel | None:
+def adapt(
+    model: nn.Module, *, method: str = "dora", rank: int = 8, last_n: int = 2, adapt_blocks: int | None = None
+) -> peft.PeftModel | None:
     """Make ``model`` trainable by one of ``METHODS``, in place, everything else frozen.
 
+    ``dora`` and ``lora`` go on the last ``adapt_blocks`` blocks of each tower and on what lies behind them, on every
+    layer if it is ``None``; ``last_layers`` trains the last ``last_n`` blocks. A setting of another method is ignored.
     ``model`` keeps its own methods (``encode_image``, ``encode_text``). The PEFT model that wraps it is returned for
     saving, ``None`` where the method has no adapters. ``logit_scale`` is left frozen: the temperature policy decides.
-    Packed attention must have been split. Raises ``UserError`` on an unknown method.
+    Packed attention must have been split. Raises ``UserError`` on an unknown method, and where a tower has no blocks to
+    count.
 
     >>> model = nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4))
     >>> _ = adapt(model, method="lora", rank=1)
@@ -33,23 +39,30 @@ def adapt(model: nn.Module, *, method: str = "dora", rank: int = 8, last_n: int 
     if method not in METHODS:
         raise unknown("adaptation method", method, METHODS)
     model.requires_grad_(False)
-    wrapped = METHODS[method](model, rank, last_n)
+    wrapped = METHODS[method](model, rank, last_n, adapt_blocks)
     if isinstance(scale := getattr(model, "logit_scale", None), nn.Parameter):
         scale.requires_grad_(False)
     return wrapped
 
 
-def adapter_targets(model: nn.Module) -> list[str]:
+def adapter_targets(model: nn.Module, adapt_blocks: int | None = None) -> list[str]:
     """Name every layer of both towers that an adapter goes on.
+
+    With ``adapt_blocks``, these are the layers of each tower's last blocks, and those that the tower defines after its
+    blocks. Raises ``UserError`` where a tower has no blocks.
 
     >>> adapter_targets(nn.ModuleDict({"fc": nn.Linear(2, 2), "norm": nn.LayerNorm(2), "pw": nn.Conv2d(2, 2, 1)}))
     ['fc', 'pw']
     """
+    left_out = set() if adapt_blocks is None else _before_last_blocks(model, adapt_blocks)
     pools = tuple(f"{name}." for name, module in model.named_modules() if isinstance(module, AttentionPool2d))
     return [
         name
         for name, module in model.named_modules()
-        if _is_projection(module) and not name.startswith(pools) and name.rpartition(".")[2] != "text_projection"
+        if _is_projection(module)
+        and name not in left_out
+        and not name.startswith(pools)
+        and name.rpartition(".")[2] != "text_projection"
     ]
 
 
@@ -77,29 +90,47 @@ def check_adapters_reached(model: nn.Module) -> None:
 
 
 def _is_projection(module: nn.Module) -> bool:
-    pointwise = isinstance(module, nn.Conv2d) and module.kernel_size == (1, 1) and module.groups == 1
+    pointwise = (
+        isinstance(module, nn.Conv2d)
+        and module.kernel_size == (1, 1)
+        and module.groups == 1
+        and module.padding in ((0, 0), "same", "valid")
+    )
     return isinstance(module, nn.Linear) or pointwise
 
 
-def _dora(model: nn.Module, rank: int, last_n: int) -> peft.PeftModel:
-    return _low_rank(model, rank, use_dora=True)
+def _before_last_blocks(model: nn.Module, n: int) -> set[str]:
+    """Name every module of both towers that is defined before the first of the last ``n`` blocks."""
+    names = [name for name, _ in model.named_modules()]
+    before: set[str] = set()
+    for tower, blocks in tower_blocks(model).items():
+        if not blocks:
+            raise UserError(f"adapt_blocks needs towers made of blocks, and the {tower} tower has none: leave it out")
+        own = [name for name in names if (name.split(".")[0] == "visual") == (tower == "image")]
+        before.update(own[: own.index(list(blocks)[-n:][0])])
+    return before
 
 
-def _lora(model: nn.Module, rank: int, last_n: int) -> peft.PeftModel:
-    return _low_rank(model, rank, use_dora=False)
+def _dora(model: nn.Module, rank: int, last_n: int, adapt_blocks: int | None) -> peft.PeftModel:
+    return _low_rank(model, rank, adapt_blocks, use_dora=True)
 
 
-def _low_rank(model: nn.Module, rank: int, *, use_dora: bool) -> peft.PeftModel:
+def _lora(model: nn.Module, rank: int, last_n: int, adapt_blocks: int | None) -> peft.PeftModel:
+    return _low_rank(model, rank, adapt_blocks, use_dora=False)
+
+
+def _low_rank(model: nn.Module, rank: int, adapt_blocks: int | None, *, use_dora: bool) -> peft.PeftModel:
+    # A pattern for whole names: of a list, PEFT takes every entry for the end of a name as well, and the text tower's
+    # transformer.resblocks.1 is the end of visual.transformer.resblocks.1.
+    targets = "|".join(map(re.escape, adapter_targets(model, adapt_blocks)))
     # alpha = rank: the adapter's scale is 1 at every rank, so that searching the rank does not search the step size.
-    config = peft.LoraConfig(
-        r=rank, lora_alpha=rank, lora_dropout=0.0, use_dora=use_dora, target_modules=adapter_targets(model)
-    )
+    config = peft.LoraConfig(r=rank, lora_alpha=rank, lora_dropout=0.0, use_dora=use_dora, target_modules=targets)
     if use_dora:
-        config._register_custom_module({nn.Conv2d: PointwiseDora})
+        config._register_custom_module({nn.Linear: LinearDora, nn.Conv2d: PointwiseDora})
     return peft.get_peft_model(model, config)
 
 
-def _last_layers(model: nn.Module, rank: int, last_n: int) -> None:
+def _last_layers(model: nn.Module, rank: int, last_n: int, adapt_blocks: int | None) -> None:
     for tower, blocks in tower_blocks(model).items():
         if not blocks:
             raise UserError(f"last_layers needs towers made of blocks, and the {tower} tower has none")
@@ -107,11 +138,11 @@ def _last_layers(model: nn.Module, rank: int, last_n: int) -> None:
             block.requires_grad_(True)
 
 
-def _full(model: nn.Module, rank: int, last_n: int) -> None:
+def _full(model: nn.Module, rank: int, last_n: int, adapt_blocks: int | None) -> None:
     model.requires_grad_(True)
 
 
-METHODS: dict[str, Callable[[nn.Module, int, int], peft.PeftModel | None]] = {
+METHODS: dict[str, Callable[[nn.Module, int, int, int | None], peft.PeftModel | None]] = {
     "dora": _dora,
     "lora": _lora,
     "last_layers": _last_layers,

@@ -27,7 +27,7 @@ def epoch_batches(
 
 
 def to_pixels(
-    images: UInt8[np.ndarray, "b h w 3"],
+    images: UInt8[Tensor, "b h w 3"],
     *,
     mean: tuple[float, float, float],
     std: tuple[float, float, float],
@@ -35,13 +35,13 @@ def to_pixels(
 ) -> Float[Tensor, "b 3 h w"]:
     """Normalise stored pixels on the device: (v/255 − mean)/std, channels last in memory.
 
-    >>> white = np.full((1, 2, 2, 3), 255, np.uint8)
+    >>> white = torch.full((1, 2, 2, 3), 255, dtype=torch.uint8)
     >>> half = (0.5, 0.5, 0.5)
     >>> pixels = to_pixels(white, mean=half, std=half, device=torch.device("cpu"))
     >>> pixels.shape, pixels.unique().tolist()
     (torch.Size([1, 3, 2, 2]), [1.0])
     """
-    pixels = torch.from_numpy(np.ascontiguousarray(images)).to(device).permute(0, 3, 1, 2).float()
+    pixels = images.to(device, non_blocking=True).permute(0, 3, 1, 2).float()
     scale = torch.tensor(std, device=device).mul(255).view(1, 3, 1, 1)
     shift = torch.tensor(mean, device=device).div(torch.tensor(std, device=device)).view(1, 3, 1, 1)
     return pixels.div(scale).sub(shift).contiguous(memory_format=torch.channels_last)

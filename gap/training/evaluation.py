@@ -12,8 +12,11 @@ from gap.data import PairDataset
 from gap.metrics import evaluate, retrieval
 from gap.metrics.protocols import KS
 from gap.models.clip import Clip
-from gap.training.embed import embed_images, embed_texts
+from gap.training.embed import IMAGES, embed, embed_by_length
+from gap.training.encoders import Encoder
 from gap.training.errors import NonFiniteError
+from gap.training.tokens import padding_id
+from gap.training.towers import make_towers
 
 TRAIN_IMAGES = 5000
 
@@ -47,10 +50,18 @@ def embed_split(
 
     Each image and each distinct caption is embedded once. Leaves the model in evaluation mode.
     """
+    towers = make_towers(clip, dataset, device=device, precision=precision)
+    return embed_with(clip, towers.images, towers.texts(split.tokens), split)
+
+
+def embed_with(
+    clip: Clip, images: Encoder, texts: Encoder, split: Split
+) -> tuple[Float[Tensor, "m d"], Float[Tensor, "n d"]]:
+    """Embed a split as ``embed_split`` does, by given encoders: of the dataset's images and of ``split.tokens``."""
     clip.model.eval()
-    image_features = embed_images(clip, dataset.images, split.rows, device=device, precision=precision)
-    distinct_features = embed_texts(clip, split.tokens, device=device, precision=precision)
-    return image_features, distinct_features[torch.from_numpy(split.text_of).to(device)]
+    image_features = embed(images, split.rows, chunk=IMAGES)
+    distinct_features = embed_by_length(texts, split.tokens, pad=padding_id(clip.model))
+    return image_features, distinct_features[torch.from_numpy(split.text_of).to(distinct_features.device)]
 
 
 def evaluate_features(
@@ -98,11 +109,12 @@ def training_sample(dataset: PairDataset, clip: Clip, *, images: int = TRAIN_IMA
 
 
 def training_recall(
-    clip: Clip, dataset: PairDataset, split: Split, *, device: torch.device, precision: str, pool_size: int
+    split: Split, image_features: Float[Tensor, "m d"], text_features: Float[Tensor, "n d"], *, pool_size: int
 ) -> dict[str, float]:
     """Give ``train_recall_at_k`` in per cent, in pools: how much of what was trained on is known by heart."""
     scores = retrieval(
-        *embed_split(clip, dataset, split, device=device, precision=precision),
+        image_features,
+        text_features,
         image_of_text=split.image_of_text,
         caption_ids=split.text_of,
         pool_size=pool_size,

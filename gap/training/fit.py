@@ -1,30 +1,37 @@
 """One fine-tuning run from beginning to end."""
 
-import copy
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
 
 from gap.data import open_dataset
-from gap.models.adapters import adapt, check_adapters_reached, trained_parameters
-from gap.models.clip import Clip
-from gap.models.load import load_clip
-from gap.models.modes import gradient_checkpointing, train_mode
+from gap.models.adapters import check_adapters_reached
+from gap.models.compilation import compile_blocks, running
+from gap.models.modes import train_mode
 from gap.models.save import save_adapter
 from gap.training.config import TrialConfig
 from gap.training.cost import peak_memory_gb, reset_peak_memory
-from gap.training.evaluation import embed_split, evaluate_features, make_split, training_recall, training_sample
+from gap.training.epoch import train_epoch
+from gap.training.evaluation import (
+    embed_split,
+    embed_with,
+    evaluate_features,
+    make_split,
+    training_recall,
+    training_sample,
+)
+from gap.training.learner import make_learner
 from gap.training.once import once
 from gap.training.pairs import make_training_pairs
 from gap.training.schedule import warmup_cosine
 from gap.training.state import Report, load_state, save_state
-from gap.training.step import batch_loss, train_step
-from gap.training.temperature import Temperature
+from gap.training.towers import make_towers
+
+_logger = logging.getLogger(__name__)
 
 
 def fit(
@@ -33,14 +40,17 @@ def fit(
     *,
     state_file: Path | None = None,
     score: Callable[[Mapping[str, int | float]], float] | None = None,
+    note: Callable[[str], None] = _logger.warning,
 ) -> Iterator[Report]:
     """Fine-tune a CLIP and yield its metrics after every epoch; epoch 0 is the model before training.
 
     Every dictionary holds ``epoch``, the metrics of the test split (``gap.metrics.METRICS``), ``logit_scale`` (the
     multiplier s = 1/temperature), ``seconds`` (since the start), ``train_seconds`` (of these, in optimiser steps),
     ``peak_memory_gb`` and ``trained_parameters`` (how many numbers the optimiser moves). From epoch 1 on also ``loss``
-    and ``term_<name>`` (means over the epoch's steps; terms unweighted), ``last_lr`` (of the last step) and
-    ``images_per_second`` (while training). With ``train_metrics`` also ``train_recall_at_k``, on training images.
+    and ``term_<name>`` (means over the epoch's steps; terms unweighted), ``last_lr`` (of the last step),
+    ``images_per_second`` (while training), ``data_share`` (of the training time, spent waiting for data, from 0 to 1)
+    and ``pairs_at_once`` (in memory: the batch, or a chunk of it). With ``train_metrics`` also ``train_recall_at_k``,
+    on training images.
 
     The same configuration gives the same numbers to the last bit on a CPU with the same number of threads (times and
     memory apart). What was trained is saved in ``adapter_dir`` after the epoch, from 1 on, that maximises ``score`` of
@@ -48,7 +58,8 @@ def fit(
 
     With a ``state_file``, where the run stands is written there after every epoch, before it is yielded. If the file is
     there already, the run goes on from it: the epochs that it holds are yielded again, as they were reported, and the
-    numbers are those of a run that was never interrupted.
+    numbers are those of a run that was never interrupted. ``note`` is told, a line each time, of what the run changed
+    so as to go on, such as a smaller chunk where memory ran out.
 
     Raises ``NonFiniteError`` that names the step and the term, or the metric, that stopped being finite, and
     ``UserError`` for a model, a checkpoint or a dataset that cannot be used.
@@ -57,51 +68,43 @@ def fit(
     torch.manual_seed(config.seed)
     device = torch.device(config.device)
     reset_peak_memory(device)
-    clip = _fresh_clip(config.model, config.pretrained)
-    model = clip.model
-    wrapped = adapt(model, method=config.method, rank=config.rank, last_n=config.last_n)
-    gradient_checkpointing(model, enabled=config.gradient_checkpointing)
-    model.to(device, memory_format=torch.channels_last)
-    temperature = Temperature(model.logit_scale, policy=config.temperature, temperature_end=config.temperature_end)
+    learner = make_learner(config)
+    clip, model, optimiser = learner.clip, learner.clip.model, learner.optimiser
 
     dataset = open_dataset(config.data)
     read = (config.model, config.pretrained, config.data)  # a prepared directory never changes
-    pairs = once(("pairs", *read), lambda: make_training_pairs(dataset, _base_clip(config.model, config.pretrained)))
+    pairs = once(("pairs", *read), lambda: make_training_pairs(dataset, clip))
     test = once(("test", *read), lambda: make_split(dataset, clip, dataset.test))
     steps_per_epoch = max(len(dataset.train) // config.batch_size, 1)
     steps = steps_per_epoch * config.epochs
-    optimiser = make_optimiser(model, lr=config.lr, weight_decay=config.weight_decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, partial(warmup_cosine, warmup_steps=round(config.warmup * steps), steps=steps)
     )
 
-    def embed() -> tuple[Tensor, Tensor]:
-        return embed_split(clip, dataset, test, device=device, precision=config.precision)
-
+    # An adapted model equals its base until its first step, whose figures are measured once for all runs.
+    before = (*read, config.device, config.precision)
+    base = once(("base", *before), lambda: embed_split(clip, dataset, test, device=device, precision=config.precision))
+    towers = make_towers(clip, dataset, device=device, precision=config.precision, cache_prefix=config.cache_prefix)
+    texts, test_texts = towers.texts(pairs.tokens), towers.texts(test.tokens)
     sample = training_sample(dataset, clip) if config.train_metrics else None
-
-    def on_training_images() -> dict[str, float]:
-        if sample is None:
-            return {}
-        return training_recall(
-            clip, dataset, sample, device=device, precision=config.precision, pool_size=config.pool_size
-        )
+    sample_texts = towers.texts(sample.tokens) if sample is not None else None
 
     def report(epoch: int, metrics: dict[str, float], train_seconds: float) -> Report:
+        on_training_images = {}
+        if sample is not None and sample_texts is not None:
+            features = embed_with(clip, towers.images, sample_texts, sample)
+            on_training_images = training_recall(sample, *features, pool_size=config.pool_size)
         return {
             "epoch": epoch,
             **metrics,
-            **on_training_images(),
+            **on_training_images,
             "logit_scale": model.logit_scale.exp().item(),
             "seconds": time.perf_counter() - start,
             "train_seconds": train_seconds,
             "peak_memory_gb": peak_memory_gb(device),
-            "trained_parameters": sum(parameter.numel() for parameter in trained_parameters(model)),
+            "trained_parameters": learner.trained_parameters,
         }
 
-    # An adapted model equals its base until its first step.
-    before = (*read, config.device, config.precision)
-    base = once(("base", *before), embed)
     if state_file is not None and state_file.exists():
         reports = load_state(state_file, config=config, model=model, optimiser=optimiser, schedule=schedule)
         start -= reports[-1]["seconds"]
@@ -111,39 +114,51 @@ def fit(
         )
         reports = [report(0, zero, 0.0)]
     yield from reports
-    temperature.step((len(reports) - 1) / config.epochs)  # a fixed one holds from the first step on
+    learner.temperature.step((len(reports) - 1) / config.epochs)  # a fixed one holds from the first step on
 
-    train_seconds, step = reports[-1]["train_seconds"], (len(reports) - 1) * steps_per_epoch
+    step, used_lr, train_seconds = 0, 0.0, reports[-1]["train_seconds"]
+    chunk = config.chunk_size or config.batch_size
+    compiled = config.compile and compile_blocks(model, skip=towers.skipped) > 0
+
+    def after_step() -> None:
+        nonlocal step, used_lr
+        if step % steps_per_epoch == 0:
+            check_adapters_reached(model)
+        used_lr = optimiser.param_groups[0]["lr"]
+        schedule.step()
+        step += 1
+        learner.temperature.step(step / steps)
+
     for epoch in range(len(reports), config.epochs + 1):
+        step = (epoch - 1) * steps_per_epoch
         train_mode(model)
-        began, images, sums = time.perf_counter(), 0, dict[str, float]()
-        for pixels, tokens in pairs.batches(batch_size=config.batch_size, seed=config.seed, epoch=epoch, device=device):
-            lr = optimiser.param_groups[0]["lr"]
-            loss, values = batch_loss(
-                model,
-                pixels,
-                tokens,
-                terms=config.term_weights,
-                alpha=config.alpha,
-                beta=config.beta,
-                precision=config.precision,
-            )
-            shown = train_step(optimiser, loss, values, step=step)
-            if images == 0:
-                check_adapters_reached(model)
-            schedule.step()
-            step += 1
-            temperature.step(step / steps)
-            images += len(pixels)
-            sums = {name: sums.get(name, 0.0) + value for name, value in shown.items()}
-        seconds = time.perf_counter() - began
-        train_seconds += seconds
-        metrics = evaluate_features(test, *embed(), pool_size=config.pool_size, base=base)
+        trained = train_epoch(
+            list(pairs.batches(batch_size=config.batch_size, seed=config.seed, epoch=epoch)),
+            towers.images,
+            texts,
+            learner.objective,
+            optimiser,
+            device=device,
+            chunk=chunk,
+            compiled=compiled,
+            first_step=step,
+            after_step=after_step,
+            note=note,
+        )
+        chunk, compiled, train_seconds = trained.chunk, trained.compiled, train_seconds + trained.seconds
+        with running(compiled=False):
+            features = embed_with(clip, towers.images, test_texts, test)
+        metrics = evaluate_features(test, *features, pool_size=config.pool_size, base=base)
         measured = report(epoch, metrics, train_seconds)
-        means = {name: value / steps_per_epoch for name, value in sums.items()}
-        reports.append({**measured, **means, "last_lr": lr, "images_per_second": images / seconds})
+        speed = {
+            "last_lr": used_lr,
+            "images_per_second": trained.images / trained.seconds,
+            "data_share": trained.waited / trained.seconds,
+            "pairs_at_once": min(chunk, config.batch_size),
+        }
+        reports.append({**measured, **trained.means, **speed})
         if adapter_dir is not None and epoch == (config.epochs if score is None else best_epoch(reports, score)):
-            save_adapter(clip, wrapped, adapter_dir)
+            save_adapter(clip, learner.wrapped, adapter_dir)
         if state_file is not None:
             save_state(state_file, config=config, reports=reports, model=model, optimiser=optimiser, schedule=schedule)
         yield reports[-1]
@@ -159,23 +174,3 @@ def best_epoch(
     """
     trained = [report for report in reports if report["epoch"] >= 1]
     return int(max(trained, key=score)["epoch"])
-
-
-def _base_clip(name: str, pretrained: str | None) -> Clip:
-    return once(("clip", name, pretrained), lambda: load_clip(name, pretrained))
-
-
-def _fresh_clip(name: str, pretrained: str | None) -> Clip:
-    """Copy the base from memory: reading it anew for every run costs seconds."""
-    base = _base_clip(name, pretrained)
-    return replace(base, model=copy.deepcopy(base.model))
-
-
-def make_optimiser(model: nn.Module, *, lr: float, weight_decay: float) -> torch.optim.AdamW:
-    """Make AdamW over what is trained; biases, norms, magnitudes and the temperature do not decay."""
-    trained = list(trained_parameters(model))
-    groups = [
-        {"params": [parameter for parameter in trained if parameter.ndim > 1], "weight_decay": weight_decay},
-        {"params": [parameter for parameter in trained if parameter.ndim <= 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW([group for group in groups if group["params"]], lr=lr, fused=True)

@@ -1,7 +1,7 @@
 """How one model is trained: every setting of a run but the data and the seed."""
 
 import math
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -10,7 +10,9 @@ class TrainingSettings(BaseModel):
     """The settings of one fine-tuning run, validated, unknown names rejected.
 
     ``alpha`` and ``beta`` are the thesis's: the weight of the matching pairs inside the orthogonal and antipodal terms
-    and the weight of the variance term. ``weights`` multiplies a whole term (1 where a term is not named).
+    and the weight of the variance term. ``weights`` multiplies a whole term (1 where a term is not named). ``rank``,
+    ``adapt_blocks`` and ``last_n`` say how much is trained by the methods that they describe, and nothing to others:
+    one search may range over the method and over all of them.
 
     >>> TrainingSettings(terms="ce+variance", beta=-0.5).rank
     8
@@ -22,9 +24,16 @@ class TrainingSettings(BaseModel):
     pretrained: str | None = Field(None, description="open_clip's pretrained tag or a checkpoint file")
     method: Literal["dora", "lora", "last_layers", "full"] = "dora"
     rank: int = Field(8, ge=1, description="rank of the DoRA or LoRA adapters")
+    adapt_blocks: int | None = Field(
+        None, ge=1, description="put DoRA or LoRA on the last blocks of each tower alone; on all unless given"
+    )
     last_n: int = Field(2, ge=1, description="blocks trained in each tower by last_layers")
+    cache_prefix: bool = Field(
+        True, description="compute what lies before the first trained block once and keep it on disk"
+    )
     gradient_checkpointing: bool = False
     precision: Literal["fp32", "bf16"] = "fp32"
+    compile: bool = Field(False, description="torch.compile for the towers' blocks; where it fails, training goes on")
     terms: str = Field("ce", description="loss terms joined by +, such as ce+antipodal_intra+variance")
     weights: dict[str, float] = Field(default_factory=dict, description="weight of a loss term, 1 unless given")
     alpha: float = 1.0
@@ -34,6 +43,9 @@ class TrainingSettings(BaseModel):
         0.07, gt=0, description="1/logit scale where a scheduled one ends, a fixed one stays"
     )
     batch_size: int = Field(90, ge=2)
+    chunk_size: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="pairs in memory at once, for batches of any size with the same gradients"
+    )
     epochs: int = Field(10, ge=1)
     lr: float = Field(1e-5, gt=0)
     weight_decay: float = Field(0.0, ge=0)

@@ -16,8 +16,8 @@ from torch import nn
 from gap.errors import UserError
 from gap.training.config import TrialConfig
 
-# May differ between a state and the run that goes on from it: where things are, and what changes memory alone.
-MAY_DIFFER = frozenset({"data", "device", "gradient_checkpointing"})
+# May differ between a state and the run that goes on from it: where things are, and what changes memory or time alone.
+MAY_DIFFER = frozenset({"data", "device", "gradient_checkpointing", "cache_prefix", "chunk_size", "compile"})
 
 Report = dict[str, int | float]
 

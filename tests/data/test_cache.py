@@ -24,6 +24,19 @@ def test_the_directory_is_made_once(tmp_path: Path) -> None:
     assert names(target.parent) == ["target"]
 
 
+def test_a_directory_that_is_not_whole_is_made_again(tmp_path: Path) -> None:
+    def is_whole(directory: Path) -> bool:
+        return (directory / "file").is_file() and (directory / "file").read_text() == "whole"
+
+    target = tmp_path / "target"
+    target.mkdir()
+    (target / "file").write_text("ha")
+    (target / "other").write_text("")
+    assert build_once(target, fill, is_whole=is_whole)
+    assert names(target) == ["file"]
+    assert not build_once(target, lambda part: pytest.fail("filled again"), is_whole=is_whole)
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
 def test_what_fails_leaves_nothing_and_can_be_repeated(tmp_path: Path, error: type[BaseException]) -> None:
     def fail(part: Path) -> None:

@@ -1,7 +1,6 @@
 import json
 from pathlib import Path
 
-import peft
 import pytest
 import torch
 from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
@@ -11,8 +10,9 @@ import gap.models
 from gap.errors import UserError
 from gap.models.adapters import METHODS, adapt, trained_parameters
 from gap.models.attention import split_attention
-from gap.models.pointwise import PointwiseDora
 
+LAST_BLOCKS = ("visual.transformer.resblocks.2", "transformer.resblocks.1")
+PROJECTIONS = ("attn.q_proj", "attn.k_proj", "attn.v_proj", "attn.out_proj", "mlp.c_fc", "mlp.c_proj")
 TINY = Path(gap.models.__file__).parent / "configs" / "tiny.json"
 
 
@@ -85,50 +85,37 @@ def test_rank_and_last_n_decide_how_much_is_trained() -> None:
     assert trained(method="last_layers", last_n=3) < trained(method="full")
 
 
+def test_the_number_of_adapted_blocks_is_each_towers_own() -> None:
+    # the name of the text tower's last block is the end of the name of an image block that is not the last
+    model = tiny()
+    del model.transformer.resblocks[-1]
+    adapt(model, method="lora", rank=1, adapt_blocks=1)
+    adapted = {name.split(".lora_")[0] for name, p in model.named_parameters() if p.requires_grad}
+    places = [f"{tower}.{place}" for tower in LAST_BLOCKS for place in PROJECTIONS]
+    assert adapted == set(places)
+
+
+def test_as_many_blocks_as_there_are_is_every_block() -> None:
+    def trained(adapt_blocks: int | None) -> set[str]:
+        model = tiny()
+        adapt(model, method="dora", rank=1, adapt_blocks=adapt_blocks)
+        return {name for name, p in model.named_parameters() if p.requires_grad}
+
+    assert trained(2) < trained(3) == trained(99) == trained(None)
+
+
+def test_other_methods_take_no_notice_of_adapted_blocks() -> None:
+    for method in ("last_layers", "full"):
+        one, other = tiny(), tiny()
+        adapt(one, method=method)
+        adapt(other, method=method, adapt_blocks=1)
+        assert [p.requires_grad for p in one.parameters()] == [p.requires_grad for p in other.parameters()]
+
+
 def test_errors_name_the_allowed() -> None:
     with pytest.raises(UserError, match="unknown adaptation method 'doora': did you mean 'dora'"):
         adapt(tiny(), method="doora")
     with pytest.raises(UserError, match="last_layers needs towers made of blocks"):
         adapt(nn.Linear(2, 2), method="last_layers")
-
-
-class Pointwise(nn.Sequential):
-    """Two 1×1 convolutions, one with a bias and one with a stride, around something between them."""
-
-    def __init__(self) -> None:
-        torch.manual_seed(0)
-        super().__init__(nn.Conv2d(3, 8, 1), nn.ReLU6(), nn.Conv2d(8, 5, 1, stride=2, bias=False))
-
-
-def test_pointwise_dora_is_pefts_dora() -> None:
-    ours, plain = Pointwise().double(), Pointwise().double()
-    adapt(ours, method="dora", rank=2)
-    peft.get_peft_model(plain, peft.LoraConfig(r=2, lora_alpha=2, use_dora=True, target_modules=["0", "2"]))
-    assert isinstance(ours[0], PointwiseDora)
-    assert not isinstance(plain[0], PointwiseDora)
-    generator = torch.Generator().manual_seed(4)
-    state = {name: torch.randn(value.shape, generator=generator) for name, value in plain.state_dict().items()}
-    images = torch.randn(2, 3, 7, 7, generator=generator, dtype=torch.float64)
-    for model in (ours, plain):
-        model.double().load_state_dict(state)
-        (model(images) ** 2).sum().backward()
-    torch.testing.assert_close(ours(images), plain(images))
-    expected = dict(plain.named_parameters())
-    trained = {name for name, parameter in ours.named_parameters() if parameter.requires_grad}
-    assert len(trained) == 6
-    for name in trained:
-        torch.testing.assert_close(dict(ours.named_parameters())[name].grad, expected[name].grad)
-
-
-def test_pointwise_dora_merges_and_can_be_switched_off() -> None:
-    base, model = Pointwise(), Pointwise()
-    wrapped = adapt(model, method="dora", rank=2)
-    assert wrapped is not None
-    with torch.no_grad():
-        for parameter in trained_parameters(model):
-            parameter.add_(0.1)
-    images = torch.randn(2, 3, 7, 7)
-    expected = model(images)
-    with wrapped.disable_adapter():
-        torch.testing.assert_close(model(images), base(images))
-    torch.testing.assert_close(wrapped.merge_and_unload()(images), expected, atol=1e-5, rtol=1e-5)
+    with pytest.raises(UserError, match="adapt_blocks needs towers made of blocks, and the image tower has none"):
+        adapt(nn.Linear(2, 2), method="dora", adapt_blocks=1)

@@ -122,3 +122,25 @@ def test_every_block_is_recorded_without_changing_the_embeddings(clip: Clip) -> 
         assert not pooled.requires_grad
     embed(clip)
     assert all(len(parts) == 1 for parts in outputs.values())
+
+
+@pytest.mark.parametrize("method", ["dora", "lora"])
+def test_adapters_on_the_last_blocks_alone(clip: Clip, method: str) -> None:
+    adapt(clip.model, method=method, rank=2, adapt_blocks=1)
+    trained = {name for name, p in clip.model.named_parameters() if p.requires_grad}
+    behind = {"visual.attn_pool", "visual.trunk.attn_pool", "visual.trunk.conv_head", "visual.head", "text.proj"}
+    allowed = {f"{list(blocks)[-1]}." for blocks in tower_blocks(clip.model).values()} | {f"{name}." for name in behind}
+    assert {name for name in trained if not name.startswith(tuple(allowed))} == set()
+    for tower, blocks in tower_blocks(clip.model).items():
+        assert any(name.startswith(f"{list(blocks)[-1]}.") for name in trained), tower
+    layers = {name for name, module in clip.model.named_modules() if name in behind and list(module.parameters())}
+    assert {name for name in layers if not any(one.startswith(f"{name}.") for one in trained)} == set()
+
+
+def test_adapters_on_the_last_blocks_train(clip: Clip) -> None:
+    adapt(clip.model, method="dora", rank=2, adapt_blocks=1)
+    randomise_second_factors(clip.model)
+    train_mode(clip.model)
+    found = gradients(clip)
+    adapters = {name for name, p in clip.model.named_parameters() if p.requires_grad}
+    assert {name for name in adapters if name not in found or not found[name].any()} == set()

@@ -15,9 +15,11 @@ from gap.models.load import load_clip
 from gap.models.save import load_adapter, save_adapter
 
 
-def changed(name: str, pretrained: str | None, method: str) -> tuple[Clip, peft.PeftModel | None]:
+def changed(
+    name: str, pretrained: str | None, method: str, adapt_blocks: int | None = None
+) -> tuple[Clip, peft.PeftModel | None]:
     clip = load_clip(name, pretrained)
-    wrapped = adapt(clip.model, method=method, rank=2)
+    wrapped = adapt(clip.model, method=method, rank=2, adapt_blocks=adapt_blocks)
     clip.model.logit_scale.requires_grad_(True)
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
@@ -42,8 +44,24 @@ def test_what_is_saved_comes_back_to_the_last_bit(
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["adapter"]
 
 
-def test_plain_peft_reads_the_adapters(tmp_path: Path) -> None:
-    clip, wrapped = changed("tiny", None, "dora")
+@pytest.mark.parametrize("method", ["dora", "lora"])
+@pytest.mark.parametrize("name", [*FAMILIES, "tiny", "mini"])
+def test_adapters_on_some_blocks_come_back_there_and_nowhere_else(
+    name: str, method: str, family_weights: dict[str, Path], tmp_path: Path
+) -> None:
+    pretrained = str(family_weights[name]) if name in family_weights else None
+    clip, wrapped = changed(name, pretrained, method, adapt_blocks=1)
+    save_adapter(clip, wrapped, tmp_path / "adapter")
+    again = load_clip(name, pretrained)
+    load_adapter(again, tmp_path / "adapter")
+    expected = clip.model.state_dict()
+    assert set(again.model.state_dict()) == set(expected)
+    assert all(torch.equal(value, expected[name]) for name, value in again.model.state_dict().items())
+
+
+@pytest.mark.parametrize("adapt_blocks", [None, 1])
+def test_plain_peft_reads_the_adapters(tmp_path: Path, adapt_blocks: int | None) -> None:
+    clip, wrapped = changed("tiny", None, "dora", adapt_blocks)
     save_adapter(clip, wrapped, tmp_path / "adapter")
     base = load_clip("tiny")
     plain = peft.PeftModel.from_pretrained(base.model, tmp_path / "adapter")

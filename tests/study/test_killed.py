@@ -44,7 +44,7 @@ pool_size: 20
 rehearsal: {{batch_size: 20}}
 """
 # What depends on the clock and the process. The rest is the same to the last bit.
-COSTS = ["seconds", "train_seconds", "images_per_second", "peak_memory_gb", "note"]
+COSTS = ["seconds", "train_seconds", "images_per_second", "data_share", "peak_memory_gb", "note"]
 LIMIT = 400
 
 

@@ -49,7 +49,8 @@ def test_the_tables_hold_what_was_recorded(tmp_path: Path) -> None:
     assert trials["error"][2] == "loss is nan at step 3"
     assert list(trials.columns) == [
         "trial_id", "state", "epoch", "seed", "profile", "modality_gap", "recall_at_1", "terms", "beta",
-        "seconds", "train_seconds", "images_per_second", "peak_memory_gb", "trained_parameters",
+        "seconds", "train_seconds", "images_per_second", "data_share", "pairs_at_once",
+        "peak_memory_gb", "trained_parameters",
         "last_epoch", "best_epoch", "best_recall_at_1", "best_modality_gap", "note", "error",
     ]  # fmt: skip
 

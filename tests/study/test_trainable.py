@@ -81,7 +81,7 @@ def test_a_loss_that_is_not_finite_ends_the_trial_with_step_and_term(run: Run, m
     def broken(*arguments: Any, step: int, **keywords: Any) -> None:
         raise NonFiniteError(f"step {step}: loss is nan, term_ce is nan")
 
-    monkeypatch.setattr("gap.training.fit.train_step", broken)
+    monkeypatch.setattr("gap.training.epoch.train_step", broken)
     reports = run()
     assert [report.get("epoch") for report in reports] == [0, None]
     assert reports[-1][FAILURE] == "step 0: loss is nan, term_ce is nan"

@@ -36,7 +36,7 @@ def test_pixels_equal_the_torchvision_transform() -> None:
 
     mean, std = (0.48, 0.46, 0.41), (0.27, 0.26, 0.28)
     images = np.random.default_rng(0).integers(0, 256, (3, 4, 4, 3), dtype=np.uint8)
-    pixels = to_pixels(images, mean=mean, std=std, device=torch.device("cpu"))
+    pixels = to_pixels(torch.from_numpy(images), mean=mean, std=std, device=torch.device("cpu"))
     expected = normalize(torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255, list(mean), list(std))
     torch.testing.assert_close(pixels, expected)
     assert pixels.is_contiguous(memory_format=torch.channels_last)

@@ -7,7 +7,9 @@ import pytest
 import torch
 from small_data import write_small_data
 
+import gap.training.epoch
 import gap.training.fit
+import gap.training.step
 from gap.losses import TERMS
 from gap.metrics import METRICS
 from gap.models.load import load_clip
@@ -18,7 +20,7 @@ from gap.training.errors import NonFiniteError
 from gap.training.evaluation import evaluate_features, evaluate_split, make_split
 from gap.training.fit import fit
 
-COSTS = {"seconds", "train_seconds", "images_per_second", "peak_memory_gb", "trained_parameters"}
+COSTS = {"seconds", "train_seconds", "images_per_second", "data_share", "peak_memory_gb", "trained_parameters"}
 Report = dict[str, float]
 
 
@@ -52,7 +54,8 @@ def test_every_metric_is_reported_every_epoch(plain: list[Report]) -> None:
         assert all(METRICS[name].low - 1e-6 <= report[name] <= METRICS[name].high + 1e-6 for name in METRICS)
         assert all(math.isfinite(value) for value in report.values())
     for report in plain[1:]:
-        assert {"loss", "term_ce", "last_lr", "images_per_second"} <= set(report)
+        assert {"loss", "term_ce", "last_lr", "images_per_second", "pairs_at_once"} <= set(report)
+        assert 0 <= report["data_share"] < 1
         assert report["loss"] == pytest.approx(report["term_ce"])
     assert plain[2]["seconds"] > plain[2]["train_seconds"] > plain[1]["train_seconds"] > 0
 
@@ -184,6 +187,48 @@ def test_checkpointing_changes_memory_only(train: Callable[..., list[Report]], p
         assert got == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.parametrize("chunk", [1, 3, 8, 100])
+def test_chunks_change_memory_only(train: Callable[..., list[Report]], plain: list[Report], chunk: int) -> None:
+    # Adam's first steps are a gradient's sign, however small it is: rounding is seen in the parameters.
+    reports = train(chunk_size=chunk)
+    assert [report.pop("pairs_at_once") for report in reports[1:]] == [min(chunk, 8)] * 2
+    for got, expected in zip(numbers(reports), numbers(plain), strict=True):
+        assert got == pytest.approx({name: expected[name] for name in got}, abs=1e-3)
+
+
+def test_a_chunk_that_memory_has_no_room_for_is_halved(
+    data: Path, plain: list[Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = gap.training.epoch.accumulate
+
+    def scarce(*arguments: Any, chunk: int, **keywords: Any) -> Any:
+        if chunk > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 3 GiB")
+        return real(*arguments, chunk=chunk, **keywords)
+
+    monkeypatch.setattr(gap.training.epoch, "accumulate", scarce)
+    notes: list[str] = []
+    config = TrialConfig(model="tiny", data=data, epochs=2, batch_size=8, lr=0.01, rank=4, pool_size=4)
+    reports = list(fit(config, note=notes.append))
+    assert notes == [
+        "out of memory: CUDA out of memory. Tried to allocate 3 GiB: chunk_size 8 is now 4",
+        "out of memory: CUDA out of memory. Tried to allocate 3 GiB: chunk_size 4 is now 2",
+    ]
+    assert [report["pairs_at_once"] for report in reports[1:]] == [2, 2]
+    for got, expected in zip(numbers(reports)[1:], numbers(plain)[1:], strict=True):
+        assert got | {"pairs_at_once": 8} == pytest.approx(expected, abs=1e-3)
+
+
+def test_where_one_pair_is_too_many_memory_has_run_out(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*arguments: Any, **keywords: Any) -> Any:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(gap.training.epoch, "accumulate", never)
+    config = TrialConfig(model="tiny", data=data, epochs=1, batch_size=8, pool_size=4)
+    with pytest.raises(torch.OutOfMemoryError):
+        list(fit(config, note=lambda _: None))
+
+
 def test_what_was_trained_is_saved(data: Path, tmp_path: Path) -> None:
     from gap.data import open_dataset
 
@@ -208,7 +253,7 @@ def test_several_captions_of_an_image(train: Callable[..., list[Report]], tmp_pa
 def test_a_loss_that_is_not_finite_names_step_and_term(
     train: Callable[..., list[Report]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = gap.training.fit.batch_loss
+    real = gap.training.step.total_loss
     calls = []
 
     def broken(*arguments: Any, **keywords: Any) -> Any:
@@ -216,7 +261,7 @@ def test_a_loss_that_is_not_finite_names_step_and_term(
         loss, values = real(*arguments, **keywords)
         return (loss * math.nan, {"ce": values["ce"] * math.nan}) if len(calls) == 3 else (loss, values)
 
-    monkeypatch.setattr(gap.training.fit, "batch_loss", broken)
+    monkeypatch.setattr(gap.training.step, "total_loss", broken)
     with pytest.raises(NonFiniteError, match="step 2: loss is nan, term_ce is nan"):
         train()
 

@@ -15,7 +15,7 @@ from gap.training import state
 from gap.training.config import TrialConfig
 from gap.training.fit import best_epoch, fit
 
-COSTS = {"seconds", "train_seconds", "images_per_second", "peak_memory_gb"}
+COSTS = {"seconds", "train_seconds", "images_per_second", "data_share", "peak_memory_gb"}
 Report = dict[str, float]
 
 
@@ -57,7 +57,7 @@ def test_an_interrupted_run_gives_the_numbers_of_one_that_was_not(
 
 def test_a_run_that_had_ended_trains_nothing(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = list(fit(config(data), state_file=tmp_path / "state.pt"))
-    monkeypatch.setattr("gap.training.fit.train_step", lambda *_, **__: pytest.fail("a step was made"))
+    monkeypatch.setattr("gap.training.epoch.train_step", lambda *_, **__: pytest.fail("a step was made"))
     assert list(fit(config(data), state_file=tmp_path / "state.pt")) == first
 
 

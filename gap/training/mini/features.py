@@ -86,7 +86,7 @@ def text_features(model: ClipModel, texts: list[str], *, cache: Path, show: bool
 
 
 def _pixels(images: UInt8[np.ndarray, "n s s 3"]) -> Tensor:
-    return to_pixels(images, mean=MEAN, std=STD, device=torch.device("cpu"))
+    return to_pixels(torch.from_numpy(np.ascontiguousarray(images)), mean=MEAN, std=STD, device=torch.device("cpu"))
 
 
 def _key(*parts: object) -> str:
