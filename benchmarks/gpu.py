@@ -29,7 +29,7 @@ from rich.table import Table
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.gpu_steps import PEERS, RANK, Data, Step, our_step, plain_step, random_clip, random_data
+from benchmarks.steps import PEERS, RANK, Data, Step, our_step, plain_step, random_clip, random_data
 from gap.training.cost import peak_memory_gb, reset_peak_memory
 from gap.training.errors import out_of_memory
 
@@ -57,7 +57,7 @@ def matmul_peak(device: torch.device, *, size: int, rounds: int) -> float:
 
 def flops_of_a_pair(name: str, data: Data, device: torch.device, *, pairs: int) -> float:
     """Count the FLOPs of one forward and one backward pass of our model, for one pair."""
-    step = our_step(random_clip(name), data, device, batch=pairs, chunk=pairs, checkpointing=False)
+    step = our_step(random_clip(name), data, device, batch=pairs, chunk=pairs, checkpointing=False, precision="bf16")
     step(0)
     with FlopCounterMode(display=False) as counter:
         step(1)
@@ -116,7 +116,9 @@ def measured_rows(name: str, batches: list[int], device: torch.device, *, rounds
 
 
 def _ours(name: str, data: Data, device: torch.device, *, batch: int, chunk: int, checkpointing: bool) -> Step:
-    return our_step(random_clip(name), data, device, batch=batch, chunk=chunk, checkpointing=checkpointing)
+    return our_step(
+        random_clip(name), data, device, batch=batch, chunk=chunk, checkpointing=checkpointing, precision="bf16"
+    )
 
 
 def _peer(
@@ -124,7 +126,7 @@ def _peer(
 ) -> Step:
     clip = random_clip(name)
     prepare(clip.model)
-    return plain_step(clip, data, device, batch=batch, checkpointing=checkpointing)
+    return plain_step(clip, data, device, batch=batch, checkpointing=checkpointing, precision="bf16")
 
 
 def _result(row: str, batch: int, how: str, value: tuple[float, float] | None, flops: float, peak: float) -> Result:

@@ -5,8 +5,8 @@ Command: python -m benchmarks.training            (steps, then a study of 2 tria
 Expected: DoRA a little slower than LoRA; the frozen forward several times faster; most of a study spent in steps.
 
 Every row makes the same images and captions into one optimiser step (the frozen forward: into embeddings). The peers
-are written with PEFT and open_clip alone. Rows take turns, so that a noisy machine disturbs all of them alike; each
-figure is the median round.
+are written with PEFT and open_clip alone: see benchmarks/steps.py. Rows take turns, so that a noisy machine disturbs
+all of them alike; each figure is the median round.
 """
 
 import argparse
@@ -17,112 +17,61 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-import open_clip
 import pandas as pd
-import peft
 import torch
 from rich.console import Console
 from rich.table import Table
-from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
+from torch import Tensor
 
-from gap.data import open_dataset, prepare
-from gap.models.adapters import adapt, adapter_targets
+from benchmarks.steps import PEERS, Data, Step, our_step, plain_step, random_clip, random_data
 from gap.models.clip import Clip
 from gap.models.load import load_clip
-from gap.models.modes import train_mode
-from gap.training.learner import make_optimiser
-from gap.training.pairs import make_training_pairs
-from gap.training.step import batch_loss, train_step
+from gap.training.batches import to_pixels
+from gap.training.tokens import padding_id, trim_padding
 from study.provenance import describe_hardware
 
 ROOT = Path(__file__).resolve().parents[1]
-Step = Callable[[Tensor, Tensor], object]
+OURS, FROZEN, PEER = "DoRA (this project)", "frozen forward", "LoRA (PEFT)"
 
 
-def our_step(clip: Clip) -> Step:
-    """Make this project's step: DoRA, rank 8, cross-entropy, and the checks that a study makes."""
-    adapt(clip.model, method="dora", rank=8)
-    clip.model.logit_scale.requires_grad_(True)
-    optimiser = make_optimiser(clip.model, lr=1e-4, weight_decay=0.0)
-    train_mode(clip.model)
-
-    def step(pixels: Tensor, tokens: Tensor) -> object:
-        loss, values = batch_loss(clip.model, pixels, tokens, terms={"ce": 1.0}, alpha=1.0, beta=1.0, precision="fp32")
-        return train_step(optimiser, loss, values, step=0)
-
-    return step
-
-
-def peer_step(model: nn.Module) -> Step:
-    """Make a plain step with open_clip's own loss on whatever of ``model`` is trainable."""
-    model.logit_scale.requires_grad_(True)
-    optimiser = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-4)
-    criterion = open_clip.ClipLoss()
-    train_mode(model)
-
-    def step(pixels: Tensor, tokens: Tensor) -> object:
-        images = F.normalize(model.encode_image(pixels), dim=-1)
-        texts = F.normalize(model.encode_text(tokens), dim=-1)
-        loss = criterion(images, texts, model.logit_scale.exp())
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        return loss.item()
-
-    return step
-
-
-def lora_step(clip: Clip) -> Step:
-    """Make PEFT's LoRA step on the same layers."""
-    layers = peft.LoraConfig(r=8, lora_alpha=8, target_modules=adapter_targets(clip.model))
-    peft.get_peft_model(clip.model, layers)
-    return peer_step(clip.model)
-
-
-def full_step(clip: Clip) -> Step:
-    """Make a step of full fine-tuning."""
-    return peer_step(clip.model)
-
-
-def frozen_forward(clip: Clip) -> Step:
+def frozen_forward(clip: Clip, data: Data, device: torch.device, *, batch: int) -> Step:
     """Make the forward pass alone, without a graph."""
+    clip.model.to(device, memory_format=torch.channels_last)
+    images, tokens = torch.from_numpy(data.images[:batch]), trim_padding(data.tokens[:batch], padding_id(clip.model))
 
     @torch.inference_mode()
-    def step(pixels: Tensor, tokens: Tensor) -> object:
-        return clip.model.encode_image(pixels), clip.model.encode_text(tokens)
+    def step(number: int) -> tuple[Tensor, Tensor]:
+        pixels = to_pixels(images, mean=clip.mean, std=clip.std, device=device)
+        return clip.model.encode_image(pixels), clip.model.encode_text(tokens.to(device))
 
     return step
 
 
-ROWS: dict[str, Callable[[Clip], Step]] = {
-    "DoRA (this project)": our_step,
-    "LoRA (PEFT, open_clip's loss)": lora_step,
-    "full fine-tuning (open_clip's loss)": full_step,
-    "frozen forward": frozen_forward,
-}
-PEER = "LoRA (PEFT, open_clip's loss)"
+def make_steps(load: Callable[[], Clip], batch: int, device: torch.device) -> dict[str, Step]:
+    """Make every row's step in fp32, each on a model of its own."""
+    data = random_data(load(), batch)
+    whole = {"batch": batch, "checkpointing": False, "precision": "fp32"}
+    steps = {OURS: our_step(load(), data, device, chunk=batch, **whole)}
+    for name, prepare in PEERS.items():
+        clip = load()
+        prepare(clip.model)
+        steps[name] = plain_step(clip, data, device, **whole)
+    return {**steps, FROZEN: frozen_forward(load(), data, device, batch=batch)}
 
 
-def measure_steps(model: str, pretrained: str | None, batch_size: int, rounds: int) -> dict[str, list[float]]:
-    """Time every row in turn; returns seconds a step by row."""
+def measure_steps(model: str, pretrained: str | None, batch: int, rounds: int) -> dict[str, list[float]]:
+    """Time every row in turn; returns seconds a step by row. An open_clip model without ``pretrained`` is random."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    clips = {name: load_clip(model, pretrained) for name in ROWS}
-    steps = {}
-    for name, make in ROWS.items():
-        clips[name].model.to(device, memory_format=torch.channels_last)
-        steps[name] = make(clips[name])
-    clip = next(iter(clips.values()))
-    dataset = open_dataset(prepare("pictograms", language="es", image_size=clip.image_size))
-    pairs = make_training_pairs(dataset, clip)
-    batches = list(pairs.batches(batch_size=batch_size, seed=0, epoch=1, device=device))[: rounds + 1]
-    seconds: dict[str, list[float]] = {name: [] for name in ROWS}
-    for pixels, tokens in batches:
+    load = partial(random_clip, model) if pretrained is None else partial(load_clip, model, pretrained)
+    steps = make_steps(load, batch, device)
+    seconds: dict[str, list[float]] = {name: [] for name in steps}
+    for number in range(rounds + 1):
         for name, step in steps.items():
             began = time.perf_counter()
-            step(pixels, tokens)
+            step(number)
             if device.type == "cuda":
                 torch.cuda.synchronize()
             seconds[name].append(time.perf_counter() - began)
@@ -156,7 +105,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.training", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--model", default="mini", metavar="NAME[:WEIGHTS]", help="default: mini")
+    parser.add_argument(
+        "--model", default="mini", metavar="NAME[:WEIGHTS]", help="default: mini; random without WEIGHTS"
+    )
     parser.add_argument("--batch-size", type=int, default=90)
     parser.add_argument("--rounds", type=int, default=8, help="measured steps of each row")
     parser.add_argument("--trials", type=int, default=2, help="trials of the study that is timed")

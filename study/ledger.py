@@ -85,9 +85,17 @@ class Ledger:
         """Give every trial, in the order of their numbers."""
         return sorted(self.study.get_trials(deepcopy=False), key=lambda trial: trial.number)
 
+    def trial(self, number: int) -> FrozenTrial:
+        """Give one trial, read by itself: what it costs does not grow with the study."""
+        return self.study._storage.get_trial(self._id(number))
+
     def running(self) -> list[FrozenTrial]:
         """Give the trials that this owner began and that have not ended."""
-        return [t for t in self.trials() if t.state == TrialState.RUNNING and self._owner(t) == self.owner]
+        return self.own_running(self.trials())
+
+    def own_running(self, trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+        """Select from ``trials`` those that this owner began and that have not ended."""
+        return [t for t in trials if t.state == TrialState.RUNNING and self._owner(t) == self.owner]
 
     def begun(self) -> list[FrozenTrial]:
         """Give every trial, anybody's, that has ended or that somebody runs."""
@@ -95,17 +103,16 @@ class Ledger:
 
     def ended(self) -> list[FrozenTrial]:
         """Give every trial, anybody's, that has ended, in the order in which they did."""
-        over = [trial for trial in self.trials() if trial.state.is_finished()]
-        return sorted(over, key=lambda trial: (trial.datetime_complete, trial.number))
+        return in_order_of_end(self.trials())
 
     def lacks_epoch(self, number: int, epoch: int) -> bool:
         """Say whether an epoch of a running trial is still to be recorded."""
-        trial = self._trial(number)
+        trial = self.trial(number)
         return not trial.state.is_finished() and _key(epoch) not in trial.user_attrs
 
     def add_epoch(self, number: int, epoch: int, values: Mapping[str, float]) -> None:
         """Record an epoch of a trial."""
-        self._set(self._trial(number), _key(epoch), dict(values))
+        self._set(number, _key(epoch), dict(values))
 
     def end(
         self,
@@ -122,7 +129,7 @@ class Ledger:
         was stopped early is Optuna's PRUNED: no sampler takes its values for a full trial's, they are in its epochs.
         A value that is not finite is never told: the trial has failed, and a ``ValueError`` says so.
         """
-        trial = self._trial(number)
+        trial = self.trial(number)
         objectives = [values.get(name) for name in self._objectives()]
         if state == "COMPLETE" and not all(v is not None and math.isfinite(v) for v in objectives):
             raise ValueError(f"trial {number}: expected finite objectives, got {objectives}")
@@ -131,7 +138,7 @@ class Ledger:
             for condition in constraints:
                 if str(condition) not in trial.constraints:
                     own.set_constraint(str(condition), condition.violation(values[condition.metric]))
-        self._set(trial, END, {"state": state, **about})
+        self._set(number, END, {"state": state, **about})
         self.study.tell(number, [float(v) for v in objectives if v is not None] if state == "COMPLETE" else None,
                         state=STATES[state])  # fmt: skip
 
@@ -150,11 +157,11 @@ class Ledger:
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             return list(self.study.metric_names or [])
 
-    def _trial(self, number: int) -> FrozenTrial:
-        return next(trial for trial in self.study.get_trials(deepcopy=False) if trial.number == number)
+    def _id(self, number: int) -> int:
+        return self.study._storage.get_trial_id_from_study_id_trial_number(self.study._study_id, number)
 
-    def _set(self, trial: FrozenTrial, key: str, value: Any) -> None:
-        self.study._storage.set_trial_user_attr(trial._trial_id, key, value)
+    def _set(self, number: int, key: str, value: Any) -> None:
+        self.study._storage.set_trial_user_attr(self._id(number), key, value)
 
 
 def check_same_study(ledger: Ledger, about: Mapping[str, Any]) -> None:
@@ -177,6 +184,12 @@ def check_same_study(ledger: Ledger, about: Mapping[str, Any]) -> None:
                 f"the Optuna study {ledger.study.study_name} has {name} {first.get(name)!r}, this one {value!r}: give "
                 "another --name"
             )
+
+
+def in_order_of_end(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+    """Select the trials that have ended, in the order in which they did."""
+    over = [trial for trial in trials if trial.state.is_finished()]
+    return sorted(over, key=lambda trial: (trial.datetime_complete, trial.number))
 
 
 def _key(epoch: int) -> str:

@@ -16,7 +16,7 @@ from study.checkpoints import Checkpoints, keep_adapter, prune_adapters
 from study.curves import Curves
 from study.display import Display
 from study.growth import Growth
-from study.ledger import Ledger, epochs_of
+from study.ledger import Ledger, epochs_of, in_order_of_end
 from study.naming import SEARCHED, trial_id
 from study.results import ReplicateResults, Results
 from study.selection import counting_epoch
@@ -55,6 +55,7 @@ class Recorder(Callback):  # type: ignore[misc]
         self._adapters = adapters
         self._display = display
         self._prefix = prefix
+        self._written: set[int] = set()  # trials whose rows stay as they are: they had ended when they were written
         self._notes: dict[str, str] = {}
         self._started: set[str] = set()
         self._lost: dict[str, int] = {}
@@ -67,8 +68,7 @@ class Recorder(Callback):  # type: ignore[misc]
 
     def bring_up_to_date(self) -> None:
         """Write from the record what a killed process may have left unwritten, and remove what it left over."""
-        self._results.write_epochs(self._tables.epochs(self._ledger.trials()))
-        self._write_trials()
+        self._write_all()
         for trial in self._ledger.ended():
             self._checkpoints.drop(self._name(trial.number))
 
@@ -90,7 +90,7 @@ class Recorder(Callback):  # type: ignore[misc]
         if self._ledger.lacks_epoch(trial.config["number"], result["epoch"]):
             self._curves.add(name, result["epoch"], values)  # killed in between, it is there twice rather than never
             self._ledger.add_epoch(trial.config["number"], result["epoch"], values)
-            self._results.write_epochs(self._tables.epochs(self._ledger.trials()))
+            self._results.write_epochs(self._tables.epochs([self._ledger.trial(trial.config["number"])]))
         self._display.epoch(name, result["epoch"], values)
 
     def on_trial_complete(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
@@ -115,7 +115,7 @@ class Recorder(Callback):  # type: ignore[misc]
         name, number = self._name_of(trial), trial.config["number"]
         if state == "COMPLETE" and self._adapters is not None:
             self._keep_adapter(trial, self._adapters / name)
-        epochs = epochs_of(next(one for one in self._ledger.trials() if one.number == number))
+        epochs = epochs_of(self._ledger.trial(number))
         self._ledger.end(
             number,
             state,
@@ -123,18 +123,23 @@ class Recorder(Callback):  # type: ignore[misc]
             constraints=self._spec.conditions,
             about={"note": self._notes.get(name) or None, "error": error or None},
         )
-        front = self._write_trials()
+        front = self._write_all()
         self._checkpoints.drop(name)
         self._curves.end(name)
         self._display.end(name, state, error, front)
 
-    def _write_trials(self) -> set[str]:
-        front = self._results.write_trials(self._tables.trials(self._ledger.trials()))
+    def _write_all(self) -> set[str]:
+        """Write every table; on a shared study, what other machines have recorded since the last time is in them."""
+        trials = self._ledger.trials()
+        changed = [trial for trial in trials if trial.number not in self._written]
+        self._results.write_epochs(self._tables.epochs(changed))
+        front = self._results.write_trials(self._tables.trials(changed))
         if self._spec.keep_adapters == "front" and self._adapters is not None:
-            running = {self._name(trial.number) for trial in self._ledger.running()}
+            running = {self._name(trial.number) for trial in self._ledger.own_running(trials)}
             prune_adapters(self._adapters, front | running)
         if self._growth is not None:
-            self._growth.write(self._ledger.ended())
+            self._growth.write(in_order_of_end(trials))
+        self._written |= {trial.number for trial in changed if trial.state.is_finished()}
         return front
 
     def _keep_adapter(self, trial: Trial, place: Path) -> None:

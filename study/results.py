@@ -3,16 +3,16 @@
 Each file is written beside its place and then renamed, so a reader, or a study that is killed, never meets half a file.
 """
 
-import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from study.blocks import Blocks, Row, by_number
 from study.conditions import Condition
 from study.error_bars import with_error_bars
 from study.front import Direction, pareto_front
+from study.whole_files import GrowingFile, replace_file
 
 COMMON = ("trial_id", "state", "epoch", "seed", "profile")
 COSTS = (
@@ -25,14 +25,25 @@ COSTS = (
     "trained_parameters",
 )
 
-Row = Mapping[str, bool | int | float | str | None]
+
+class Table:
+    """One CSV file; of trials that are not among the rows it is given, it keeps the rows that it had."""
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        self._blocks, self._file = Blocks(columns), GrowingFile(path)
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Write the file with these rows: all those of each trial among them."""
+        self._blocks.put(rows)
+        self._file.write(self._blocks.text())
 
 
 class Results:
     """The tables of one study and the directory that holds them.
 
     Columns come in a fixed order: the common ones, the metrics, the loss terms, the parameters, the costs; the table of
-    trials has how each ended besides. A parameter that a trial has no use for is empty.
+    trials has how each ended besides. A parameter that a trial has no use for is empty. Rows that were given stay:
+    a later call needs only those of trials that are new or have changed, all rows of such a trial.
     """
 
     def __init__(
@@ -57,39 +68,46 @@ class Results:
             "note",
             "error",
         ]
+        self._epochs = Table(directory / "epochs.csv", self.columns)
+        self._trials = Table(directory / "trials.csv", self.trial_columns)
+        self._ended: dict[str, Row] = {}
 
     def write_epochs(self, rows: Sequence[Row]) -> None:
         """Write ``epochs.csv``; the first epoch 0 there is, the model before training, is ``baseline.csv``."""
-        write_csv(_table(rows, self.columns), self.directory / "epochs.csv")
+        self._epochs.write(rows)
         before = [row for row in rows if row["epoch"] == 0]
         if before and not (self.directory / "baseline.csv").exists():
-            write_csv(_table(before[:1], self.columns), self.directory / "baseline.csv")
+            Table(self.directory / "baseline.csv", self.columns).write(before[:1])
 
     def write_trials(self, rows: Sequence[Row]) -> set[str]:
         """Write ``trials.csv`` and ``pareto.csv``; returns the trials on the front."""
-        trials = _table(rows, self.trial_columns)
-        front = pareto_front(trials, self.objectives, self._constraints)
-        write_csv(trials, self.directory / "trials.csv")
-        write_front(self.directory, front[self.columns], self.objectives)
+        self._trials.write(rows)
+        self._ended |= {str(row["trial_id"]): row for row in rows}
+        judged = ["trial_id", "state", *self.objectives, *(condition.metric for condition in self._constraints)]
+        ended = [self._ended[trial] for trial in sorted(self._ended, key=by_number)]
+        front = pareto_front(_table(ended, list(dict.fromkeys(judged))), self.objectives, self._constraints)
+        members = [self._ended[trial] for trial in front["trial_id"]]
+        write_front(self.directory, _table(members, self.columns), self.objectives)
         return set(front["trial_id"])
 
 
 class ReplicateResults:
-    """The tables of the runs with other seeds: ``replicates.csv``, ``replicate_epochs.csv``."""
+    """The tables of the runs with other seeds, ``replicates.csv`` and ``replicate_epochs.csv``: rows stay there too."""
 
     def __init__(self, directory: Path, *, columns: Results) -> None:
         self._directory = directory
         self._results = columns
+        names = ("trial_id", "replicate_of")
+        self._epochs = Table(directory / "replicate_epochs.csv", [*names, *columns.columns[1:]])
+        self._trials = Table(directory / "replicates.csv", [*names, *columns.trial_columns[1:]])
 
     def write_epochs(self, rows: Sequence[Row]) -> None:
         """Write ``replicate_epochs.csv``."""
-        columns = ["trial_id", "replicate_of", *self._results.columns[1:]]
-        write_csv(_table(rows, columns), self._directory / "replicate_epochs.csv")
+        self._epochs.write(rows)
 
     def write_trials(self, rows: Sequence[Row]) -> set[str]:
         """Write ``replicates.csv``, and the front again with its error bars; no replicate is on the front."""
-        columns = ["trial_id", "replicate_of", *self._results.trial_columns[1:]]
-        write_csv(_table(rows, columns), self._directory / "replicates.csv")
+        self._trials.write(rows)
         front = pd.read_csv(self._directory / "pareto.csv")
         write_front(self._directory, front[self._results.columns], self._results.objectives)
         return set()
@@ -112,13 +130,4 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 
     The numbers that ``pandas.read_csv`` reads back are the ones written, to the last bit.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
-    try:
-        table.to_csv(temporary, index=False)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    replace_file(path, lambda temporary: table.to_csv(temporary, index=False))

@@ -1,4 +1,4 @@
-"""Steps of contrastive fine-tuning on random weights: this project's, and its peers' with PEFT and open_clip alone."""
+"""Steps of contrastive fine-tuning on made-up data: this project's, and its peers' with PEFT and open_clip alone."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,12 +15,13 @@ from gap.losses import total_loss
 from gap.models.adapters import adapt, adapter_targets
 from gap.models.attention import split_attention
 from gap.models.clip import Clip
-from gap.models.load import load_clip
+from gap.models.load import OWN, load_clip
 from gap.models.modes import gradient_checkpointing, train_mode
 from gap.training.encoders import pixel_encoder, token_encoder
 from gap.training.gradients import Batch, Losses, accumulate, load_chunks
 from gap.training.learner import make_optimiser
 from gap.training.step import train_step
+from gap.training.tokens import padding_id, trim_padding
 
 RANK = 16
 Step = Callable[[int], object]
@@ -35,8 +36,8 @@ class Data:
 
 
 def random_clip(name: str) -> Clip:
-    """Make a model of open_clip's with random weights, attention packed as open_clip has it."""
-    if name == "tiny":
+    """Make a model of open_clip's with random weights, attention packed as open_clip has it; or one of our own."""
+    if name in OWN:
         return load_clip(name)
     torch.manual_seed(0)
     model = open_clip.create_model(name)
@@ -60,17 +61,19 @@ def random_data(clip: Clip, n: int) -> Data:
     return Data(images, clip.tokenize([" ".join(row) for row in words]))
 
 
-def our_step(clip: Clip, data: Data, device: torch.device, *, batch: int, chunk: int, checkpointing: bool) -> Step:
+def our_step(
+    clip: Clip, data: Data, device: torch.device, *, batch: int, chunk: int, checkpointing: bool, precision: str
+) -> Step:
     """Make this project's step: DoRA, cross-entropy, at most ``chunk`` pairs in memory."""
     split_attention(clip.model)
     adapt(clip.model, method="dora", rank=RANK)
     clip.model.logit_scale.requires_grad_(True)
     gradient_checkpointing(clip.model, enabled=checkpointing)
-    clip.model.to(device)
+    clip.model.to(device, memory_format=torch.channels_last)
     optimiser = make_optimiser(clip.model, lr=1e-4, weight_decay=0.0)
     train_mode(clip.model)
-    images = pixel_encoder(clip, data.images, device=device, precision="bf16")
-    texts = token_encoder(clip, data.tokens, device=device, precision="bf16")
+    images = pixel_encoder(clip, data.images, device=device, precision=precision)
+    texts = token_encoder(clip, data.tokens, device=device, precision=precision)
 
     def objective(image_features: Tensor, text_features: Tensor) -> Losses:
         scale = clip.model.logit_scale.exp()
@@ -85,21 +88,23 @@ def our_step(clip: Clip, data: Data, device: torch.device, *, batch: int, chunk:
     return step
 
 
-def plain_step(clip: Clip, data: Data, device: torch.device, *, batch: int, checkpointing: bool) -> Step:
+def plain_step(
+    clip: Clip, data: Data, device: torch.device, *, batch: int, checkpointing: bool, precision: str
+) -> Step:
     """Make a plain step with open_clip's own loss on whatever of the model is trainable."""
     model = clip.model
     model.logit_scale.requires_grad_(True)
-    model.set_grad_checkpointing(checkpointing)
-    model.to(device)
+    gradient_checkpointing(model, enabled=checkpointing)
+    model.to(device, memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-4, fused=True)
     criterion = open_clip.ClipLoss()
     train_mode(model)
     mean, std = (torch.tensor(v, device=device).mul(255).view(1, 3, 1, 1) for v in (clip.mean, clip.std))
-    images, tokens = torch.from_numpy(data.images[:batch]), data.tokens[:batch]
+    images, tokens = torch.from_numpy(data.images[:batch]), trim_padding(data.tokens[:batch], padding_id(model))
 
     def step(number: int) -> object:
         pixels = (images.to(device).permute(0, 3, 1, 2).float() - mean) / std
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16"):
             image_features = F.normalize(model.encode_image(pixels), dim=-1)
             text_features = F.normalize(model.encode_text(tokens.to(device)), dim=-1)
         loss = criterion(image_features.float(), text_features.float(), model.logit_scale.exp())

@@ -1,0 +1,60 @@
+"""The text of a CSV file in blocks of rows, one a trial, each put into words only when it has changed.
+
+A study of a thousand trials writes some ten thousand rows of more than a hundred columns after every epoch; all but a
+few are the rows of trials that ended long ago.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+Row = Mapping[str, bool | int | float | str | None]
+
+
+class Blocks:
+    """The rows of a table by their ``trial_id``; a block that is put again takes the place of the one before.
+
+    Blocks stand in the order of the trials' numbers, whenever they are put. A value is written so that
+    ``pandas.read_csv`` reads back the same number, to the last bit; None and NaN are empty.
+
+    >>> table = Blocks(["trial_id", "epoch", "loss"])
+    >>> table.put([{"trial_id": "t010", "epoch": 0}, {"trial_id": "t002", "epoch": 0, "loss": 0.1}])
+    >>> print(table.text().decode(), end="")
+    trial_id,epoch,loss
+    t002,0,0.1
+    t010,0,
+    """
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self._columns = list(columns)
+        self._texts: dict[str, bytes] = {}
+
+    def put(self, rows: Iterable[Row]) -> None:
+        """Take the rows of some trials, all rows of a trial together."""
+        for trial, own in groupby(rows, key=lambda row: str(row["trial_id"])):
+            self._texts[trial] = _lines([row.get(name) for name in self._columns] for row in own)
+
+    def text(self) -> bytes:
+        """Give the whole file."""
+        return b"".join(
+            [_lines([self._columns]), *(self._texts[trial] for trial in sorted(self._texts, key=by_number))]
+        )
+
+
+def by_number(trial: str) -> tuple[int, str]:
+    """Sort names of trials by their numbers.
+
+    >>> sorted(["t1000", "t999", "t007"], key=by_number)
+    ['t007', 't999', 't1000']
+    """
+    return len(trial), trial
+
+
+def _lines(rows: Iterable[Sequence[Any]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(
+        ["" if value is None or value != value else value for value in row] for row in rows
+    )
+    return text.getvalue().encode()

@@ -1,0 +1,66 @@
+"""Files that are there whole or not at all, whenever they are read and whatever is killed."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+
+def replace_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Put at ``path`` what ``write`` writes at the place that it is given, beside it; then rename.
+
+    A reader sees the old file or the new one; if ``write`` raises, or the process is killed, the old one stays.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        write(temporary)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+class GrowingFile:
+    """A file that mostly grows at its end, at the cost of what is new instead of the whole.
+
+    Two copies take turns. What came since is added to the hidden one, ``.<name>.next``, which is renamed over the
+    other; that one stays, under the hidden name, for the next turn. So nobody writes to the file that has the name.
+    Any other change is written anew as ``replace_file`` does, and the hidden copy goes.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._next, self._held = (path.with_name(f".{path.name}.{use}") for use in ("next", "held"))
+        self._text = b""  # what the file holds
+        self._ready = 0  # how much of it the hidden copy holds, 0 if there is none
+
+    def write(self, text: bytes) -> None:
+        """Make ``text`` the content of the file."""
+        if not (self._text and text.startswith(self._text) and self._grow(text)):
+            self._ready = 0
+            for copy in (self._next, self._held):
+                copy.unlink(missing_ok=True)
+            replace_file(self._path, lambda temporary: temporary.write_bytes(text))
+        self._text = text
+
+    def _grow(self, text: bytes) -> bool:
+        """Take a turn; gives False where the file cannot be linked: it is gone, or the file system has no links."""
+        ready, self._ready = self._ready, 0  # should this be interrupted, the copy is none to go on from
+        if not ready:
+            replace_file(self._next, lambda temporary: temporary.write_bytes(self._text))
+            ready = len(self._text)
+        with self._next.open("ab") as file:
+            file.write(text[ready:])
+        try:
+            self._held.unlink(missing_ok=True)
+            os.link(self._path, self._held)
+        except OSError:
+            return False
+        self._next.replace(self._path)
+        self._held.replace(self._next)
+        self._ready = len(self._text)
+        return True
