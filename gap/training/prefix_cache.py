@@ -13,6 +13,7 @@ from gap.models.prefix import Prefix
 from gap.training.batches import to_pixels
 from gap.training.prefix_file import cached_states, write_states
 from gap.training.prefix_key import prefix_key, tensor_bytes
+from gap.training.tokens import padding_id, trim_padding
 
 
 def image_states(
@@ -37,10 +38,12 @@ def image_states(
 
     key = prefix_key(prefix, [dataset.data_hash, images.shape, mean, std], device=device, precision=precision)
 
-    def fill(directory: Path) -> None:
-        write_states(directory, prefix, len(images), inputs, device=device, precision=precision, progress=progress)
+    shape = (len(images), *prefix.shape)
 
-    return cached_states(prefix, key, len(images), fill, cache_dir=cache_dir)
+    def fill(directory: Path) -> None:
+        write_states(directory, prefix, shape, inputs, device=device, precision=precision, progress=progress)
+
+    return cached_states(prefix, key, shape, fill, cache_dir=cache_dir)
 
 
 def text_states(
@@ -52,15 +55,22 @@ def text_states(
     cache_dir: Path | None = None,
     progress: bool = True,
 ) -> Float[Tensor, "n ..."]:
-    """Give the hidden state of every row of ``tokens`` at its full length, as ``image_states`` does for images."""
+    """Give the hidden state of every row of ``tokens``, as ``image_states`` does for images.
+
+    Where the tower masks padding, a state is [length, width] with the length of the longest text among ``tokens``: what
+    it has where a shorter text is padded means nothing.
+    """
+    pad = padding_id(prefix.clip.model)
+    longest = trim_padding(tokens, pad)
+    shape = (len(tokens), *(prefix.shape if pad is None else (longest.shape[1], *prefix.shape[1:])))
 
     def inputs(rows: slice) -> Tensor:
-        return tokens[rows].to(device)
+        return trim_padding(longest[rows], pad).to(device)
 
-    content = [list(tokens.shape), str(tokens.dtype), hashlib.sha256(tensor_bytes(tokens)).hexdigest()]
+    content = [list(longest.shape), str(longest.dtype), hashlib.sha256(tensor_bytes(longest)).hexdigest()]
     key = prefix_key(prefix, content, device=device, precision=precision)
 
     def fill(directory: Path) -> None:
-        write_states(directory, prefix, len(tokens), inputs, device=device, precision=precision, progress=progress)
+        write_states(directory, prefix, shape, inputs, device=device, precision=precision, progress=progress)
 
-    return cached_states(prefix, key, len(tokens), fill, cache_dir=cache_dir)
+    return cached_states(prefix, key, shape, fill, cache_dir=cache_dir)

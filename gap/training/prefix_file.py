@@ -24,6 +24,7 @@ from gap.models.precision import autocast
 from gap.models.prefix import Prefix
 from gap.training.prefix_key import tensor_bytes
 
+Shape = tuple[int, ...]  # examples first
 STATES, ABOUT = "states.bin", "states.json"
 CHUNK = 128
 LONG = 20 * CHUNK  # examples from which on a progress bar is shown
@@ -32,39 +33,40 @@ LONG = 20 * CHUNK  # examples from which on a progress bar is shown
 def write_states(
     directory: Path,
     prefix: Prefix,
-    n: int,
+    shape: Shape,
     inputs: Callable[[slice], Tensor],
     *,
     device: torch.device,
     precision: str,
     progress: bool,
 ) -> None:
-    """Compute the states of ``n`` examples, chunk by chunk, and write both files; ``inputs`` gives those of some rows.
+    """Compute the states of ``shape[0]`` examples, chunk by chunk, and write both files.
 
+    ``inputs`` gives the inputs of some rows. Where these are shorter texts than others, the rest of a state is zero.
     Leaves the model in evaluation mode. Raises ``UserError`` beforehand if the disk is too full.
     """
-    _check_space(directory, n * math.prod(prefix.shape) * prefix.dtype.itemsize)
+    _check_space(directory, math.prod(shape) * prefix.dtype.itemsize)
     prefix.clip.model.eval()
-    starts, checksum = range(0, n, CHUNK), 0
-    title = f"{prefix.tower} tower: computing its frozen blocks once, {n} examples"
+    starts, checksum = range(0, shape[0], CHUNK), 0
+    title = f"{prefix.tower} tower: computing its frozen blocks once, {shape[0]} examples"
     with (
         (directory / STATES).open("wb") as file,
-        progress_bar(title, len(starts), show=progress and n >= LONG) as step,
+        progress_bar(title, len(starts), show=progress and shape[0] >= LONG) as step,
         torch.inference_mode(),
     ):
         for start in starts:
             with autocast(device, precision):
                 states = prefix.capture(inputs(slice(start, start + CHUNK)))
-            data = tensor_bytes(states)
+            data = tensor_bytes(_filled_up(states, shape[1:]))
             file.write(data)
             checksum = zlib.crc32(data, checksum)
             step()
-    about = {**_expected(prefix, n), "crc32": checksum}
+    about = {**_expected(prefix, shape), "crc32": checksum}
     (directory / ABOUT).write_text(json.dumps(about), encoding="utf-8")
 
 
 def cached_states(
-    prefix: Prefix, key: str, n: int, fill: Callable[[Path], None], *, cache_dir: Path | None = None
+    prefix: Prefix, key: str, shape: Shape, fill: Callable[[Path], None], *, cache_dir: Path | None = None
 ) -> Float[Tensor, "n ..."]:
     """Map the states under ``key``, written by ``fill`` unless they are there, whole and undamaged.
 
@@ -72,16 +74,23 @@ def cached_states(
     """
     directory = (cache_dir or default_cache()).absolute() / "prefix" / key
     remove_dead_parts(directory.parent)
-    expected = _expected(prefix, n)
+    expected = _expected(prefix, shape)
     build_once(directory, fill, is_whole=lambda found: _is_whole(found, expected))
-    shape = (n, *prefix.shape)
     # Shared, since the kernel sets memory aside for a private mapping and refuses one that is larger than the memory.
     states = torch.from_file(str(directory / STATES), shared=True, size=math.prod(shape), dtype=prefix.dtype)
     return states.view(shape)
 
 
-def _expected(prefix: Prefix, n: int) -> dict[str, Any]:
-    return {"shape": [n, *prefix.shape], "dtype": str(prefix.dtype).removeprefix("torch.")}
+def _filled_up(states: Tensor, shape: Shape) -> Tensor:
+    if states.shape[1:] == shape:
+        return states
+    whole = states.new_zeros(len(states), *shape)
+    whole[:, : states.shape[1]] = states
+    return whole
+
+
+def _expected(prefix: Prefix, shape: Shape) -> dict[str, Any]:
+    return {"shape": list(shape), "dtype": str(prefix.dtype).removeprefix("torch.")}
 
 
 def _check_space(directory: Path, needed: int) -> None:

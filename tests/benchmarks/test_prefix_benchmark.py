@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from small_data import write_small_data
+
+from benchmarks.prefix import METHODS, encode_all, part_of, prefix_ratio, split_towers, whole_towers
+from gap.data import PairDataset, open_dataset
+from gap.models.adapters import adapt
+from gap.models.load import load_clip
+from gap.training.evaluation import make_split
+from gap.training.pairs import make_training_pairs
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> PairDataset:
+    return open_dataset(write_small_data(tmp_path / "squares"))
+
+
+def test_a_part_keeps_images_with_their_captions(dataset: PairDataset) -> None:
+    part = part_of(dataset, train=5, test=3)
+    for rows, split in ((part.train, dataset.train[:5]), (part.test, dataset.test[:3])):
+        assert [part.captions[row] for row in rows] == [dataset.captions[row] for row in split]
+        assert np.array_equal(part.images[rows], dataset.images[split])
+    assert len(part.images) == 8
+
+
+def test_both_ways_embed_alike(dataset: PairDataset, tmp_path: Path) -> None:
+    clip, how = load_clip("tiny"), {"device": torch.device("cpu"), "precision": "fp32"}
+    adapt(clip.model, **METHODS["last_layers, 1 block"])
+    pairs, test = make_training_pairs(dataset, clip), make_split(dataset, clip, dataset.test)
+    whole, split = whole_towers(clip, pairs, test, how), split_towers(clip, pairs, test, how, tmp_path / "cache")
+    everything = [(dataset.test, "image"), (np.arange(16), "train_text"), (np.arange(len(test.tokens)), "test_text")]
+    for rows, tower in everything:
+        got, expected = (encode_all(getattr(towers, tower), rows) for towers in (split, whole))
+        torch.testing.assert_close(got, expected, atol=1e-5, rtol=0)
+
+
+def test_every_method_is_timed(dataset: PairDataset) -> None:
+    for method in METHODS.values():
+        cost = prefix_ratio(dataset, model="tiny", rounds=1, batch_size=8, batches=2, test_images=8, **method)
+        assert cost.ratio == cost.whole / cost.split
+        assert min(cost.whole, cost.split, cost.states) > 0
