@@ -30,7 +30,8 @@ def test_both_ways_embed_alike(dataset: PairDataset, tmp_path: Path) -> None:
     clip, how = load_clip("tiny"), {"device": torch.device("cpu"), "precision": "fp32"}
     adapt(clip.model, **METHODS["last_layers, 1 block"])
     pairs, test = make_training_pairs(dataset, clip), make_split(dataset, clip, dataset.test)
-    whole, split = whole_towers(clip, pairs, test, how), split_towers(clip, pairs, test, how, tmp_path / "cache")
+    whole = whole_towers(clip, dataset, pairs, test, how)
+    split = split_towers(clip, dataset, pairs, test, how, tmp_path / "cache")
     everything = [(dataset.test, "image"), (np.arange(16), "train_text"), (np.arange(len(test.tokens)), "test_text")]
     for rows, tower in everything:
         got, expected = (encode_all(getattr(towers, tower), rows) for towers in (split, whole))
