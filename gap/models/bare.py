@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import open_clip
 import torch
@@ -17,26 +18,27 @@ from gap.models.published import create, square, weights_of
 from gap.models.tiny import CONFIG
 
 
+def _mini() -> tuple[ClipModel, dict[str, Any]]:
+    architecture = mini.model_config()
+    return CustomTextCLIP(**architecture), architecture
 
-def _mini() -> tuple[ClipModel, int]:
-    return CustomTextCLIP(**mini.model_config()), mini.CONTEXT_LENGTH
 
-
-def _tiny() -> tuple[ClipModel, int]:
+def _tiny() -> tuple[ClipModel, dict[str, Any]]:
     architecture = json.loads(CONFIG.read_text(encoding="utf-8"))
-    return CLIP(**architecture), architecture["text_cfg"]["context_length"]
+    return CLIP(**architecture), architecture
 
 
-OWN: dict[str, Callable[[], tuple[ClipModel, int]]] = {"mini": _mini, "tiny": _tiny}
+OWN: dict[str, Callable[[], tuple[ClipModel, dict[str, Any]]]] = {"mini": _mini, "tiny": _tiny}
 
 
 @dataclass(frozen=True)
 class BareClip:
-    """A model on the meta device, with attention split, and the sizes of what it takes: pixels a side, tokens a text."""
+    """A model on the meta device, attention split, and its sizes: pixels a side, tokens a text, width of embeddings."""
 
     model: ClipModel
     image_size: int
     context_length: int
+    embed_dim: int
 
 
 def bare_clip(name: str, pretrained: str | None = None) -> BareClip:
@@ -50,17 +52,21 @@ def bare_clip(name: str, pretrained: str | None = None) -> BareClip:
     >>> bare = bare_clip("ViT-L-14", "openai")
     >>> sum(parameter.numel() for parameter in bare.model.parameters()), bare.model.logit_scale.device.type
     (427616513, 'meta')
-    >>> bare.image_size, bare.context_length
-    (224, 77)
+    >>> bare.image_size, bare.context_length, bare.embed_dim
+    (224, 77, 768)
     """
     check_known(name)
     with torch.random.fork_rng(devices=[]), torch.device("meta"):
-        model, context = OWN[name]() if name in OWN else _published(name, pretrained)
+        model, architecture = OWN[name]() if name in OWN else _published(name, pretrained)
         split_attention(model)
-    return BareClip(model.eval(), square(name, model.visual.image_size), context)
+    return BareClip(
+        model.eval(),
+        image_size=square(name, model.visual.image_size),
+        context_length=architecture["text_cfg"].get("context_length", DEFAULT_CONTEXT_LENGTH),
+        embed_dim=architecture["embed_dim"],
+    )
 
 
-def _published(name: str, pretrained: str | None) -> tuple[ClipModel, int]:
+def _published(name: str, pretrained: str | None) -> tuple[ClipModel, dict[str, Any]]:
     _, quick_gelu = weights_of(name, pretrained)
-    model = create(name, None, quick_gelu=quick_gelu, device="meta")
-    return model, open_clip.get_model_config(name)["text_cfg"].get("context_length", DEFAULT_CONTEXT_LENGTH)
+    return create(name, None, quick_gelu=quick_gelu, device="meta"), open_clip.get_model_config(name)

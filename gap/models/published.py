@@ -50,7 +50,7 @@ def load_published(name: str, pretrained: str | None) -> Clip:
 def weights_of(name: str, pretrained: str | None) -> tuple[dict[str, Any], bool]:
     """Tell what ``pretrained`` names: open_clip's entry of a tag, empty for a file, and whether it needs QuickGELU.
 
-    Nothing is read, and a file need not be there. Raises ``UserError`` on an unknown tag, or one for another activation.
+    Nothing is read; a file need not be there. Raises ``UserError`` on an unknown tag, or one for another activation.
 
     >>> entry, quick_gelu = weights_of("ViT-L-14", "openai")
     >>> entry["hf_hub"], quick_gelu

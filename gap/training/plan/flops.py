@@ -1,6 +1,6 @@
 """How many floating-point operations a kernel makes; a multiply-add is two."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -18,9 +18,20 @@ def _attention_backward(grad: Tensor, query: Tensor, key: Tensor, value: Tensor,
     return count
 
 
-# PyTorch's own formulas, and attention as a CPU calls it, which they lack.
+def _convolution_backward(grad: Tensor, x: Tensor, weight: Tensor, *args: Any, **kwargs: Any) -> int:
+    """Count a forward pass for each gradient asked for, that of x and that of the weight.
+
+    PyTorch's own formula knows no groups: a depthwise convolution's weight seems as dear as a dense one's.
+    """
+    wanted = kwargs["output_mask"] if "output_mask" in kwargs else args[-1]
+    count: int = 2 * grad.numel() * weight[0].numel() * sum(wanted[:2])
+    return count
+
+
+# PyTorch's own formulas, attention as a CPU calls it, which they lack, and one that is ours.
 FORMULAS: Mapping[Any, Callable[..., int]] = {
     **flop_registry,
+    torch.ops.aten.convolution_backward: _convolution_backward,
     torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _attention,
     torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward: _attention_backward,
 }

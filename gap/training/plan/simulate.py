@@ -1,7 +1,7 @@
 """A training step made on tensors without values: what it holds and what it computes."""
 
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Literal
 
@@ -64,11 +64,28 @@ def simulate(
     >>> one.weights, one.gradients, one.flops
     (4000000, 4000000, 40000000)
     """
-    casts = cuda_casts() if like == "cuda" else nullcontext()
-    with torch.random.fork_rng(devices=[]), FakeTensorMode(), Meter() as meter, casts:
+    with _without_values(like) as meter:
         subject = make()
         _after_a_step(subject)
         return [_step(subject, meter, size) for size in sizes]
+
+
+def peak_and_flops(run: Callable[[], object], *, like: Literal["cpu", "cuda"] = "cuda") -> tuple[int, int]:
+    """Give the most bytes that ``run`` holds on tensors without values, and its floating-point operations.
+
+    >>> peak_and_flops(lambda: torch.ones(10, 20) @ torch.ones(20, 30))
+    (4400, 12000)
+    """
+    with _without_values(like) as meter:
+        run()
+    return meter.peak, meter.flops
+
+
+@contextmanager
+def _without_values(like: Literal["cpu", "cuda"]) -> Iterator[Meter]:
+    casts = cuda_casts() if like == "cuda" else nullcontext()
+    with torch.random.fork_rng(devices=[]), FakeTensorMode(), Meter() as meter, casts:
+        yield meter
 
 
 def _after_a_step(subject: Subject) -> None:
