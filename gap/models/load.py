@@ -29,19 +29,23 @@ def load_clip(name: str, pretrained: str | None = None) -> Clip:
     >>> clip.image_size, tuple(clip.tokenize(["a bee"]).shape)
     (32, (1, 77))
     """
-    if name in OWN:
-        clip = OWN[name](pretrained)
-    elif name in open_clip.list_models():
-        clip = load_published(name, pretrained)
-    else:
-        raise _unknown_model(name)
+    check_known(name)
+    clip = OWN[name](pretrained) if name in OWN else load_published(name, pretrained)
     split_attention(clip.model)
     take_short_texts(clip.model)
     clip.model.eval()
     return clip
 
 
-def _unknown_model(name: str) -> UserError:
+def check_known(name: str) -> None:
+    """Raise ``UserError`` unless there is a model of this name.
+
+    >>> check_known("minni")
+    Traceback (most recent call last):
+    gap.errors.UserError: unknown model 'minni': did you mean 'mini'? Allowed: mini, tiny, and ...
+    """
+    if name in OWN or name in open_clip.list_models():
+        return
     message = str(unknown("model", name, [*OWN, *open_clip.list_models()]))
     # open_clip has some 150: the whole list would hide the nearest name.
-    return UserError(message.split(" Allowed: ")[0] + " Allowed: mini, tiny, and all of open_clip.list_models()")
+    raise UserError(message.split(" Allowed: ")[0] + " Allowed: mini, tiny, and all of open_clip.list_models()")

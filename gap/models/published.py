@@ -1,7 +1,7 @@
 """open_clip's own models, with the weights that were published for them or those of a local file."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from gap.models.checkpoint import load_checkpoint
 from gap.models.clip import Clip
 
 Triple = tuple[float, float, float]
+PARTS = "the parts that {name} takes from the Hugging Face hub"
 
 
 def load_published(name: str, pretrained: str | None) -> Clip:
@@ -24,43 +25,74 @@ def load_published(name: str, pretrained: str | None) -> Clip:
 
     Raises ``UserError`` on an unknown tag, weights or a tokenizer that cannot be had, a wrong file.
     """
-    tags = list_pretrained_tags_by_model(name)
-    if pretrained is None:
-        raise UserError(f"model {name} needs pretrained: one of {', '.join(tags) or 'no tags'}, or a checkpoint file")
-    tag = get_pretrained_cfg(name, pretrained)
-    if not tag and not Path(pretrained).is_file():
-        if "/" in pretrained or Path(pretrained).suffix:
-            raise UserError(f"checkpoint {pretrained}: no such file")
-        raise unknown(f"pretrained tag of {name}", pretrained, tags)
-    quick_gelu = bool(tag.get("quick_gelu", False))
+    tag, quick_gelu = weights_of(name, pretrained)
+    file = Path(pretrained or "")
+    if not tag and not file.is_file():
+        raise UserError(f"checkpoint {file}: no such file")
     architecture = {**open_clip.get_model_config(name)} | ({"quick_gelu": True} if quick_gelu else {})
-    if tag and architecture.get("quick_gelu", False) != quick_gelu:
-        raise UserError(f"{pretrained} was trained with GELU: take model {name.removesuffix('-quickgelu')}, not {name}")
-    model, tokenize = _create(name, pretrained if tag else None, quick_gelu)
+    model = create(name, pretrained if tag else None, quick_gelu=quick_gelu)
+    tokenize = from_the_hub(lambda: open_clip.get_tokenizer(name), PARTS.format(name=name))
     if not tag:
-        load_checkpoint(model, Path(pretrained), name=name)
+        load_checkpoint(model, file, name=name)
     mean, std = _normalisation(name, model, tag)
     return Clip(
         name=name,
         pretrained=pretrained,
         model=model,
         tokenize=tokenize,
-        image_size=_square(name, model.visual.image_size),
+        image_size=square(name, model.visual.image_size),
         mean=mean,
         std=std,
         architecture=architecture,
     )
 
 
-def _create(name: str, tag: str | None, quick_gelu: bool) -> tuple[Any, Any]:
+def weights_of(name: str, pretrained: str | None) -> tuple[dict[str, Any], bool]:
+    """Tell what ``pretrained`` names: open_clip's entry of a tag, empty for a file, and whether it needs QuickGELU.
+
+    Nothing is read; a file need not be there. Raises ``UserError`` on an unknown tag, or one for another activation.
+
+    >>> entry, quick_gelu = weights_of("ViT-L-14", "openai")
+    >>> entry["hf_hub"], quick_gelu
+    ('timm/vit_large_patch14_clip_224.openai/', True)
+    """
+    tags = list_pretrained_tags_by_model(name)
+    if pretrained is None:
+        raise UserError(f"model {name} needs pretrained: one of {', '.join(tags) or 'no tags'}, or a checkpoint file")
+    tag: dict[str, Any] = get_pretrained_cfg(name, pretrained)
+    if not tag and not Path(pretrained).is_file() and not ("/" in pretrained or Path(pretrained).suffix):
+        raise unknown(f"pretrained tag of {name}", pretrained, tags)
+    quick_gelu = bool(tag.get("quick_gelu", False))
+    if tag and bool(open_clip.get_model_config(name).get("quick_gelu", False)) and not quick_gelu:
+        raise UserError(f"{pretrained} was trained with GELU: take model {name.removesuffix('-quickgelu')}, not {name}")
+    return tag, quick_gelu
+
+
+def create(name: str, tag: str | None, *, quick_gelu: bool, device: str = "cpu") -> Any:
+    """Build a model with the weights of a tag, or with random ones; the global random state is not touched.
+
+    Raises ``UserError`` if something of it cannot be had.
+    """
+
+    def build() -> Any:
+        return open_clip.create_model(
+            name,
+            pretrained=tag,
+            force_quick_gelu=quick_gelu,
+            pretrained_text=False,
+            require_pretrained=bool(tag),
+            device=device,
+        )
+
+    with torch.random.fork_rng(devices=[]), _quiet():
+        return from_the_hub(build, f"the weights {tag} of {name}" if tag else PARTS.format(name=name))
+
+
+def from_the_hub(get: Callable[[], Any], what: str) -> Any:
+    """Return what ``get`` gets, or raise the ``UserError`` that says how to come by it."""
     try:
-        with torch.random.fork_rng(devices=[]), _quiet():
-            model = open_clip.create_model(
-                name, pretrained=tag, force_quick_gelu=quick_gelu, pretrained_text=False, require_pretrained=bool(tag)
-            )
-        return model, open_clip.get_tokenizer(name)
+        return get()
     except (OSError, RuntimeError, ValueError, ImportError) as error:
-        what = f"the weights {tag} of {name}" if tag else f"the parts that {name} takes from the Hugging Face hub"
         cause = str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__
         raise UserError(
             f"cannot get {what} ({cause}): run once with access to the hub, or give a checkpoint file as pretrained"
@@ -92,7 +124,12 @@ def _normalisation(name: str, model: Any, tag: dict[str, Any]) -> tuple[Triple, 
     return tuple(own["mean"]), tuple(own["std"])
 
 
-def _square(name: str, size: int | tuple[int, int]) -> int:
+def square(name: str, size: int | tuple[int, int]) -> int:
+    """Give the side of square images. Raises ``UserError`` for others.
+
+    >>> square("RN50", (224, 224))
+    224
+    """
     height, width = size if isinstance(size, tuple) else (size, size)
     if height != width:
         raise UserError(f"model {name} takes images of {height}×{width} pixels: only square ones are prepared")

@@ -1,0 +1,72 @@
+"""A CLIP's architecture by its name, without weights: nothing is downloaded, read into memory or computed."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import open_clip
+import torch
+from open_clip.model import CLIP, CustomTextCLIP
+from open_clip.tokenizer import DEFAULT_CONTEXT_LENGTH
+
+from gap.models import mini
+from gap.models.attention import split_attention
+from gap.models.clip import ClipModel
+from gap.models.load import check_known
+from gap.models.published import create, square, weights_of
+from gap.models.tiny import CONFIG
+
+
+def _mini() -> tuple[ClipModel, dict[str, Any]]:
+    architecture = mini.model_config()
+    return CustomTextCLIP(**architecture), architecture
+
+
+def _tiny() -> tuple[ClipModel, dict[str, Any]]:
+    architecture = json.loads(CONFIG.read_text(encoding="utf-8"))
+    return CLIP(**architecture), architecture
+
+
+OWN: dict[str, Callable[[], tuple[ClipModel, dict[str, Any]]]] = {"mini": _mini, "tiny": _tiny}
+
+
+@dataclass(frozen=True)
+class BareClip:
+    """A model on the meta device, attention split, and its sizes: pixels a side, tokens a text, width of embeddings."""
+
+    model: ClipModel
+    image_size: int
+    context_length: int
+    embed_dim: int
+
+
+def bare_clip(name: str, pretrained: str | None = None) -> BareClip:
+    """Build what :func:`gap.models.load.load_clip` loads, but for the values of its weights.
+
+    ``pretrained`` decides about the activation function; a checkpoint file need not be there. A text tower of the
+    Hugging Face hub needs its configuration, from the hub's cache or the hub. The global random state is not touched.
+
+    Raises ``UserError`` on an unknown model or tag, and on a configuration that cannot be had.
+
+    >>> bare = bare_clip("ViT-L-14", "openai")
+    >>> sum(parameter.numel() for parameter in bare.model.parameters()), bare.model.logit_scale.device.type
+    (427616513, 'meta')
+    >>> bare.image_size, bare.context_length, bare.embed_dim
+    (224, 77, 768)
+    """
+    check_known(name)
+    with torch.random.fork_rng(devices=[]), torch.device("meta"):
+        model, architecture = OWN[name]() if name in OWN else _published(name, pretrained)
+        split_attention(model)
+    return BareClip(
+        model.eval(),
+        image_size=square(name, model.visual.image_size),
+        context_length=architecture["text_cfg"].get("context_length", DEFAULT_CONTEXT_LENGTH),
+        embed_dim=architecture["embed_dim"],
+    )
+
+
+def _published(name: str, pretrained: str | None) -> tuple[ClipModel, dict[str, Any]]:
+    _, quick_gelu = weights_of(name, pretrained)
+    return create(name, None, quick_gelu=quick_gelu, device="meta"), open_clip.get_model_config(name)
