@@ -2,9 +2,9 @@
 
 python -m benchmarks.peak ROW, where ROW is the JSON of a ``TrialConfig``'s settings, prints the bytes. ``measure`` runs
 it in a fresh process. The figure is how much more memory is resident at the peak of the steps than before there was a
-model. What a process takes once, whatever the model, comes before that, in two steps of ``tiny``: pages of code, kernels
-that oneDNN compiles. So that freed memory is given back at once, and the peak is the tensors', glibc is told to map
-everything above 64 KiB on its own.
+model. What a process takes once, whatever the model, comes before that, in two steps of ``tiny``: pages of code,
+kernels that oneDNN compiles. So that freed memory is given back at once, and the peak is the tensors', glibc is told to
+map everything above 64 KiB on its own.
 """
 
 import ctypes
@@ -14,21 +14,25 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from gap.models.adapters import adapt
 from gap.models.attention import split_attention
 from gap.models.bare import bare_clip
-from gap.models.clip import ClipModel
+from gap.models.clip import Clip, ClipModel
 from gap.models.load import OWN, load_clip
 from gap.models.modes import gradient_checkpointing, train_mode
 from gap.models.published import create, weights_of
 from gap.training.config import TrialConfig
-from gap.training.fit import make_optimiser
-from gap.training.step import batch_loss, train_step
+from gap.training.encoders import pixel_encoder, token_encoder
+from gap.training.gradients import Batch, accumulate, load_chunks
+from gap.training.learner import make_optimiser
+from gap.training.step import make_objective, train_step
 
 ROOT = Path(__file__).resolve().parents[1]
 GLIBC = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
@@ -58,21 +62,28 @@ def _ready(config: TrialConfig) -> Callable[[], None]:
     torch.manual_seed(0)
     sizes = bare_clip(config.model, config.pretrained)
     model = _random_model(config)
-    adapt(model, method=config.method, rank=config.rank, last_n=config.last_n)
+    how = {"method": config.method, "rank": config.rank, "last_n": config.last_n, "adapt_blocks": config.adapt_blocks}
+    adapt(model, **how)
     gradient_checkpointing(model, enabled=config.gradient_checkpointing)
     model.to(memory_format=torch.channels_last)
     model.logit_scale.requires_grad_(True)
     optimiser = make_optimiser(model, lr=config.lr, weight_decay=config.weight_decay)
+    objective = make_objective(model, terms=config.term_weights, alpha=config.alpha, beta=config.beta)
     train_mode(model)
     gc.collect()
 
     def steps() -> None:
+        size, side = config.batch_size, sizes.image_size
+        pixels = np.random.default_rng(0).integers(0, 256, (size, side, side, 3), dtype=np.uint8)
+        tokens = torch.randint(1, 1000, (size, sizes.context_length))
+        clip = Clip("random", None, model, lambda texts: tokens, side, (0.5,) * 3, (0.5,) * 3, {})
+        images = pixel_encoder(clip, pixels, device=torch.device("cpu"), precision=config.precision)
+        texts = token_encoder(clip, tokens, device=torch.device("cpu"), precision=config.precision)
+        batch = Batch(np.arange(size), np.arange(size))
         for number in range(2):
-            images = torch.rand(config.batch_size, sizes.image_size, sizes.image_size, 3).permute(0, 3, 1, 2)
-            texts = torch.randint(1, 1000, (config.batch_size, sizes.context_length))
-            terms, precision = config.term_weights, config.precision
-            loss, values = batch_loss(model, images, texts, terms=terms, alpha=1.0, beta=1.0, precision=precision)
-            train_step(optimiser, loss, values, step=number)
+            load = load_chunks(batch, images, texts, chunk=size)
+            gradients = partial(accumulate, load, images, texts, objective, size=size, chunk=size)
+            train_step(optimiser, gradients, step=number)
 
     return steps
 

@@ -11,6 +11,7 @@ from gap.data import open_dataset
 from gap.models.adapters import adapt, trained_parameters
 from gap.models.load import load_clip
 from gap.models.modes import gradient_checkpointing, train_mode
+from gap.training.chunks import pairs_at_once
 from gap.training.config import TrialConfig
 from gap.training.cost import peak_memory_gb
 from gap.training.encoders import pixel_encoder, token_encoder
@@ -61,7 +62,7 @@ def estimate(config: TrialConfig) -> Estimate:
     images = pixel_encoder(clip, dataset.images, device=device, precision=config.precision)
     texts = token_encoder(clip, pairs.tokens, device=device, precision=config.precision)
     objective = make_objective(clip.model, terms=config.term_weights, alpha=config.alpha, beta=config.beta)
-    chunk = config.chunk_size or config.batch_size
+    chunk = pairs_at_once(config, note=lambda _: None)
     batches = pairs.batches(batch_size=config.batch_size, seed=config.seed, epoch=1)
     began, measured = time.perf_counter(), 0
     for number, batch in enumerate(islice(batches, WARM_STEPS + MEASURED_STEPS)):

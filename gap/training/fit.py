@@ -13,6 +13,7 @@ from gap.models.adapters import check_adapters_reached
 from gap.models.compilation import compile_blocks, running
 from gap.models.modes import train_mode
 from gap.models.save import save_adapter
+from gap.training.chunks import pairs_at_once
 from gap.training.config import TrialConfig
 from gap.training.cost import peak_memory_gb, reset_peak_memory
 from gap.training.epoch import train_epoch
@@ -117,7 +118,7 @@ def fit(
     learner.temperature.step((len(reports) - 1) / config.epochs)  # a fixed one holds from the first step on
 
     step, used_lr, train_seconds = 0, 0.0, reports[-1]["train_seconds"]
-    chunk = config.chunk_size or config.batch_size
+    chunk = pairs_at_once(config, note=note)
     compiled = config.compile and compile_blocks(model, skip=towers.skipped) > 0
 
     def after_step() -> None:

@@ -11,6 +11,7 @@ import torch
 from gap.data import open_dataset
 from gap.models.modes import train_mode
 from gap.models.precision import PRECISIONS
+from gap.training.chunks import pairs_at_once
 from gap.training.config import TrialConfig
 from gap.training.gradients import Losses, accumulate, load_chunks
 from gap.training.learner import make_learner
@@ -66,7 +67,7 @@ def _make_step(config: TrialConfig) -> Callable[[], object]:
     pairs = make_training_pairs(dataset, learner.clip)
     texts = towers.texts(pairs.tokens)
     batch = next(pairs.batches(batch_size=config.batch_size, seed=config.seed, epoch=1))
-    chunk = config.chunk_size or config.batch_size
+    chunk = pairs_at_once(config, note=lambda _: None)
 
     def gradients() -> Losses:
         load = load_chunks(batch, towers.images, texts, chunk=chunk)

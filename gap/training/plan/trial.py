@@ -2,21 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from gap.models.adapters import adapt, trained_parameters
 from gap.models.bare import BareClip, bare_clip
+from gap.models.clip import Clip
 from gap.models.modes import gradient_checkpointing, train_mode
 from gap.training.config import TrialConfig
-from gap.training.fit import make_optimiser
+from gap.training.encoders import Encoder, pixel_encoder, token_encoder
+from gap.training.gradients import accumulate
+from gap.training.learner import make_optimiser
 from gap.training.plan.fake import as_fake
 from gap.training.plan.memory import StepMemory, batch_bytes, step_memory
 from gap.training.plan.simulate import Simulated, Subject, peak_and_flops, simulate
-from gap.training.step import batch_loss, train_step
+from gap.training.step import make_objective, train_step
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,13 @@ def _prepared(config: TrialConfig) -> BareClip:
     """Do to a bare model what ``fit`` does to a loaded one."""
     bare = bare_clip(config.model, config.pretrained)
     with torch.device("meta"):
-        adapt(bare.model, method=config.method, rank=config.rank, last_n=config.last_n)
+        adapt(
+            bare.model,
+            method=config.method,
+            rank=config.rank,
+            last_n=config.last_n,
+            adapt_blocks=config.adapt_blocks,
+        )
     gradient_checkpointing(bare.model, enabled=config.gradient_checkpointing)
     bare.model.logit_scale.requires_grad_(config.temperature == "learned")
     return bare
@@ -95,21 +106,39 @@ def _subject(bare: BareClip, config: TrialConfig) -> Callable[[], Subject]:
         train_mode(model)
         optimiser = make_optimiser(model, lr=config.lr, weight_decay=config.weight_decay)
 
+        objective = make_objective(model, terms=config.term_weights, alpha=config.alpha, beta=config.beta)
+        images, texts = _encoders(bare, config)
+
         def step(pairs: int) -> object:
-            loss, values = batch_loss(
-                model,
-                _pixels(bare, pairs),
-                _tokens(bare, pairs),
-                terms=config.term_weights,
-                alpha=config.alpha,
-                beta=config.beta,
-                precision=config.precision,
-            )
-            return train_step(optimiser, loss, values, step=0)
+            load = (encoder.gather(np.arange(pairs)) for encoder in (images, texts))
+            gradients = partial(accumulate, load, images, texts, objective, size=pairs, chunk=pairs)
+            return train_step(optimiser, gradients, step=0)
 
         return Subject(model, optimiser, step)
 
     return make
+
+
+def _encoders(bare: BareClip, config: TrialConfig) -> tuple[Encoder, Encoder]:
+    """Give both towers as training runs them, over images and texts that have no values."""
+    device, size = torch.device("cpu"), bare.image_size
+    clip = Clip(
+        name=config.model,
+        pretrained=config.pretrained,
+        model=bare.model,
+        tokenize=lambda texts: _tokens(bare, len(texts)),
+        image_size=size,
+        mean=(0.5, 0.5, 0.5),
+        std=(0.5, 0.5, 0.5),
+        architecture={},
+    )
+    images = pixel_encoder(clip, np.zeros((0, size, size, 3), np.uint8), device=device, precision=config.precision)
+    tokens = torch.zeros(0, bare.context_length, dtype=torch.int64)
+    texts = token_encoder(clip, tokens, device=device, precision=config.precision)
+    return (
+        Encoder(lambda rows: (torch.empty(len(rows), size, size, 3, dtype=torch.uint8),), images.encode),
+        Encoder(lambda rows: (_tokens(bare, len(rows)),), texts.encode),
+    )
 
 
 def _pixels(bare: BareClip, count: int) -> Float[Tensor, "n 3 s s"]:
