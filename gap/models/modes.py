@@ -1,6 +1,9 @@
 """How the towers behave while they are trained."""
 
 from open_clip.hf_model import HFTextEncoder
+from open_clip.transformer import PatchDropout
+from timm.layers import DropPath
+from timm.layers import PatchDropout as TimmPatchDropout
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -10,8 +13,9 @@ from gap.models.clip import ClipModel
 def train_mode(model: nn.Module) -> None:
     """Put a model in training mode, but for what would make fine-tuning depend on more than the batch's pairs.
 
-    Batch norms keep the statistics that they came with: a batch of one dataset would overwrite them. Dropout is off:
-    each epoch's gradients are those of the function that is evaluated, and recomputation repeats them exactly.
+    Batch norms keep the statistics that they came with: a batch of one dataset would overwrite them. Dropout is off,
+    of paths and patches too: each epoch's gradients are those of the function that is evaluated, and recomputation
+    repeats them exactly.
     """
     model.train()
     for module in model.modules():
@@ -19,6 +23,10 @@ def train_mode(model: nn.Module) -> None:
             module.eval()
         elif isinstance(module, nn.Dropout):
             module.p = 0.0
+        elif isinstance(module, DropPath):
+            module.drop_prob = 0.0
+        elif isinstance(module, PatchDropout | TimmPatchDropout):
+            module.prob = 0.0
 
 
 def gradient_checkpointing(model: ClipModel, *, enabled: bool) -> None:

@@ -12,8 +12,8 @@ from gap.models.modes import train_mode
 from gap.models.precision import autocast
 from gap.models.prefix import ENCODE, Prefix, frozen_blocks, hidden_of, leaves, replaced_forwards, run_to_boundary
 
-# Of the squared length of the features: far above rounding in bf16, far below any error in the cut.
-TOLERANCE = 1e-6
+# Share of the features' squared length: above what rounding does, far below what a wrong cut does.
+TOLERANCES = {"fp32": 1e-6, "bf16": 1e-3}
 
 
 def find_prefix(clip: Clip, tower: str, *, device: torch.device, precision: str) -> Prefix | None:
@@ -47,7 +47,7 @@ def find_prefix(clip: Clip, tower: str, *, device: torch.device, precision: str)
             shape, dtype = tuple(stored.shape[1:]), stored.dtype
             prefix = Prefix(clip, tower, blocks, axes=axes, shape=shape, dtype=dtype, in_tuple=run.in_tuple)
             again = prefix.proceed(stored, pair if tower == "text" else None)
-    return prefix if _agree(run.features, again) else None
+    return prefix if _agree(run.features, again, TOLERANCES[precision]) else None
 
 
 def _two_images(clip: Clip) -> Tensor:
@@ -128,8 +128,8 @@ def _storage_order(one: Tensor, two: Tensor) -> tuple[int, ...] | None:
     return (differing[0], *sorted(strides, key=lambda axis: -strides[axis]))
 
 
-def _agree(whole: Tensor, split: Tensor) -> bool:
+def _agree(whole: Tensor, split: Tensor, tolerance: float) -> bool:
     if whole.shape != split.shape:
         return False
     difference = (whole.float() - split.float()).square().sum()
-    return bool(difference <= TOLERANCE * whole.float().square().sum())
+    return bool(difference <= tolerance * whole.float().square().sum())

@@ -3,6 +3,9 @@ from pathlib import Path
 import pytest
 import torch
 from families import FAMILIES, embed, images_and_tokens
+from open_clip.transformer import PatchDropout
+from timm.layers import DropPath
+from timm.layers import PatchDropout as TimmPatchDropout
 from torch import Tensor, nn
 
 from gap.models.activations import record_blocks
@@ -79,6 +82,17 @@ def test_training_mode_leaves_batch_statistics_and_values_alone(clip: Clip) -> N
     for got, base in zip(embed(clip), expected, strict=True):
         torch.testing.assert_close(got, base, atol=2e-5, rtol=1e-5)
     assert all(torch.equal(value, buffers[name]) for name, value in clip.model.named_buffers())
+
+
+@pytest.mark.parametrize("dropped", [PatchDropout(0.5), TimmPatchDropout(0.5, num_prefix_tokens=1), DropPath(0.5)])
+def test_training_mode_drops_nothing(dropped: nn.Module) -> None:
+    clip = load_clip("tiny")
+    images, _ = images_and_tokens(clip)
+    expected = clip.model.encode_image(images)
+    clip.model.visual.patch_dropout = dropped
+    train_mode(clip.model)
+    assert dropped.training
+    torch.testing.assert_close(clip.model.encode_image(images), expected, atol=2e-5, rtol=1e-5)
 
 
 def test_a_bypassed_adapter_is_found() -> None:

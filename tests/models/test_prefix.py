@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 import torch
 from families import FAMILIES, images_and_tokens
-from open_clip.transformer import PatchDropout
 from torch import Tensor, nn
 
 from gap.models.adapters import adapt
@@ -199,7 +198,7 @@ def trained_in_the_first_block(clip: Clip) -> None:
 
 def random_in_training(clip: Clip) -> None:
     adapt(clip.model, method="last_layers", last_n=1)
-    clip.model.visual.patch_dropout = PatchDropout(0.5)
+    clip.model.visual.transformer.resblocks[0].ls_1 = Noise()
     clip.model.transformer.resblocks[0].ls_1 = Noise()
 
 

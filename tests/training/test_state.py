@@ -61,9 +61,10 @@ def test_a_run_that_had_ended_trains_nothing(data: Path, tmp_path: Path, monkeyp
     assert list(fit(config(data), state_file=tmp_path / "state.pt")) == first
 
 
-def test_checkpointing_may_differ_and_the_rank_may_not(data: Path, tmp_path: Path) -> None:
+def test_checkpointing_and_caching_may_differ_and_the_rank_may_not(data: Path, tmp_path: Path) -> None:
     interrupted(fit(config(data), state_file=tmp_path / "state.pt"), 1)
-    again = list(fit(config(data, gradient_checkpointing=True), state_file=tmp_path / "state.pt"))
+    changed = config(data, gradient_checkpointing=True, cache_prefix=False)
+    again = list(fit(changed, state_file=tmp_path / "state.pt"))
     assert [report["epoch"] for report in again] == [0, 1, 2, 3]
     with pytest.raises(UserError, match=r"state.pt holds a run with rank 2, not 4"):
         list(fit(config(data, rank=4), state_file=tmp_path / "state.pt"))
