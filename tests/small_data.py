@@ -1,11 +1,12 @@
 """A prepared dataset of coloured squares, small enough for a model to be trained on it in a test."""
 
+import hashlib
 import json
 from pathlib import Path
 
 import numpy as np
 
-from gap.data.dataset import CAPTIONS, FORMAT, IMAGES, SPLITS, hash_split
+from gap.data.dataset import CAPTIONS, FORMAT, IMAGES, SPLITS, digest, hash_split
 
 COLOURS = {"red": (220, 30, 30), "green": (20, 160, 40), "blue": (30, 60, 220), "grey": (128, 128, 128)}
 PLACES = [(0, 0), (0, 16), (16, 0), (16, 16), (8, 8), (4, 12)]
@@ -31,7 +32,7 @@ def write_small_data(directory: Path, *, captions_per_image: int = 1, image_size
     np.save(directory / IMAGES, images)
     described = {
         "format": FORMAT, "name": "squares", "language": "en", "image_size": image_size, "licence": "none",
-        "data_hash": "d", "ids": ids, "captions": captions, "groups": ids, "skipped": [],
+        "data_hash": digest([hashlib.sha256(images.tobytes()).hexdigest(), captions]), "ids": ids, "captions": captions, "groups": ids, "skipped": [],
     }  # fmt: skip
     split = {
         "format": FORMAT, "method": "by hand", "seed": 0, "test_fraction": 1 / 3, "train": train, "test": test,

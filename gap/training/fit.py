@@ -85,7 +85,9 @@ def fit(
     # An adapted model equals its base until its first step, whose figures are measured once for all runs.
     before = (*read, config.device, config.precision)
     base = once(("base", *before), lambda: embed_split(clip, dataset, test, device=device, precision=config.precision))
-    towers = make_towers(clip, dataset, device=device, precision=config.precision, cache_prefix=config.cache_prefix)
+    towers = make_towers(
+        clip, dataset, device=device, precision=config.precision, cache_prefix=config.cache_prefix, note=note
+    )
     texts, test_texts = towers.texts(pairs.tokens), towers.texts(test.tokens)
     sample = training_sample(dataset, clip) if config.train_metrics else None
     sample_texts = towers.texts(sample.tokens) if sample is not None else None

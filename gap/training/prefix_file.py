@@ -30,6 +30,10 @@ CHUNK = 128
 LONG = 20 * CHUNK  # examples from which on a progress bar is shown
 
 
+class NoRoomError(UserError):
+    """The disk is too full for the states."""
+
+
 def write_states(
     directory: Path,
     prefix: Prefix,
@@ -43,7 +47,7 @@ def write_states(
     """Compute the states of ``shape[0]`` examples, chunk by chunk, and write both files.
 
     ``inputs`` gives the inputs of some rows. Where these are shorter texts than others, the rest of a state is zero.
-    Leaves the model in evaluation mode. Raises ``UserError`` beforehand if the disk is too full.
+    Leaves the model in evaluation mode. Raises ``NoRoomError`` beforehand if the disk is too full.
     """
     _check_space(directory, math.prod(shape) * prefix.dtype.itemsize)
     prefix.clip.model.eval()
@@ -97,7 +101,7 @@ def _check_space(directory: Path, needed: int) -> None:
     """Without the check, a large file stops halfway, after hours perhaps."""
     free = shutil.disk_usage(directory).free
     if needed > free:
-        raise UserError(
+        raise NoRoomError(
             f"{directory.parent}: the states behind the frozen blocks need {needed} bytes ({needed / 1e9:.1f} GB), "
             f"but only {free / 1e9:.1f} GB are free: make room, choose another $MODALITY_GAP_CACHE, or set "
             "cache_prefix: false"

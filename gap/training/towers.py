@@ -1,17 +1,22 @@
 """Both towers of one model over one dataset: whole, or from behind the blocks that training leaves as they are."""
 
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from gap.data import PairDataset
 from gap.models.clip import Clip
+from gap.models.prefix import Prefix
 from gap.models.split import find_prefix
 from gap.training.encoders import Encoder, pixel_encoder, token_encoder
 from gap.training.prefix_cache import image_states, text_states
 from gap.training.prefix_encoders import prefix_image_encoder, prefix_text_encoder
+from gap.training.prefix_file import NoRoomError
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -27,32 +32,50 @@ class Towers:
 
 
 def make_towers(
-    clip: Clip, dataset: PairDataset, *, device: torch.device, precision: str, cache_prefix: bool = False
+    clip: Clip,
+    dataset: PairDataset,
+    *,
+    device: torch.device,
+    precision: str,
+    cache_prefix: bool = False,
+    note: Callable[[str], None] = _logger.warning,
 ) -> Towers:
     """Give the towers that training and evaluation run.
 
-    With ``cache_prefix``, what a tower computes before its first trained block is computed once and kept in the cache.
+    With ``cache_prefix``, what a tower computes before its first trained block is computed once and kept in the cache;
+    ``note`` is told of a tower that runs whole because the disk has no room for that.
     """
     images = pixel_encoder(clip, dataset.images, device=device, precision=precision)
-    texts = _over_tokens(clip, device, precision)
+    towers = Towers(images, lambda tokens: token_encoder(clip, tokens, device=device, precision=precision))
     if not cache_prefix:
-        return Towers(images, texts)
-    prefixes = {}
-    for tower in ("image", "text"):
-        if (prefix := find_prefix(clip, tower, device=device, precision=precision)) is not None:
-            prefixes[tower] = prefix
-    if "image" in prefixes:
-        states = image_states(prefixes["image"], dataset, device=device, precision=precision)
-        images = prefix_image_encoder(prefixes["image"], states, device=device, precision=precision)
-    if (behind := prefixes.get("text")) is not None:
-
-        def texts(tokens: Tensor) -> Encoder:
-            states = text_states(behind, tokens, device=device, precision=precision)
-            return prefix_text_encoder(behind, states, tokens, device=device, precision=precision)
-
-    skipped = [block for prefix in prefixes.values() for block in prefix.blocks]
-    return Towers(images, texts, tuple(skipped))
+        return towers
+    if image := find_prefix(clip, "image", device=device, precision=precision):
+        try:
+            states = image_states(image, dataset, device=device, precision=precision)
+        except NoRoomError as error:
+            note(f"{error}; the image tower runs whole")
+        else:
+            behind = prefix_image_encoder(image, states, device=device, precision=precision)
+            towers = replace(towers, images=behind, skipped=image.blocks)
+    if text := find_prefix(clip, "text", device=device, precision=precision):
+        towers = replace(towers, texts=_texts_behind(text, towers.texts, device, precision, note))
+        towers = replace(towers, skipped=(*towers.skipped, *text.blocks))
+    return towers
 
 
-def _over_tokens(clip: Clip, device: torch.device, precision: str) -> Callable[[Tensor], Encoder]:
-    return lambda tokens: token_encoder(clip, tokens, device=device, precision=precision)
+def _texts_behind(
+    prefix: Prefix,
+    whole: Callable[[Tensor], Encoder],
+    device: torch.device,
+    precision: str,
+    note: Callable[[str], None],
+) -> Callable[[Tensor], Encoder]:
+    def texts(tokens: Tensor) -> Encoder:
+        try:
+            states = text_states(prefix, tokens, device=device, precision=precision)
+        except NoRoomError as error:
+            note(f"{error}; the text tower runs whole")
+            return whole(tokens)
+        return prefix_text_encoder(prefix, states, tokens, device=device, precision=precision)
+
+    return texts

@@ -20,6 +20,7 @@ from gap.training.config import TrialConfig
 from gap.training.errors import NonFiniteError
 from gap.training.evaluation import evaluate_features, evaluate_split, make_split
 from gap.training.fit import fit
+from gap.training.prefix_file import NoRoomError
 
 COSTS = {"seconds", "train_seconds", "images_per_second", "data_share", "peak_memory_gb", "trained_parameters"}
 Report = dict[str, float]
@@ -293,3 +294,20 @@ def test_a_metric_that_is_not_finite_is_an_error(
     monkeypatch.setattr("gap.training.evaluation.evaluate", broken)
     with pytest.raises(NonFiniteError, match=r"^modality_gap not finite on the 8 images"):
         train()
+
+
+def test_a_tower_runs_whole_where_the_disk_has_no_room(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(directory: Path, needed: int) -> None:
+        raise NoRoomError(f"{directory}: {needed} bytes needed")
+
+    config = TrialConfig(
+        model="tiny", data=data, epochs=1, batch_size=8, method="last_layers", last_n=1, lr=0.02, pool_size=4
+    )
+    whole = list(fit(config.model_copy(update={"cache_prefix": False})))
+    monkeypatch.setattr("gap.training.prefix_file._check_space", full)
+    monkeypatch.setattr("gap.training.prefix_file._is_whole", lambda *_: False)
+    notes: list[str] = []
+    assert numbers(list(fit(config, note=notes.append))) == numbers(whole)
+    assert [note.split("; ")[-1] for note in notes] == ["the image tower runs whole"] + [
+        "the text tower runs whole"
+    ] * 2

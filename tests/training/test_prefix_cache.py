@@ -86,6 +86,9 @@ def test_rows_are_what_the_frozen_blocks_make(dataset: PairDataset, tmp_path: Pa
     }[tower]
     with autocast(CPU, precision):
         expected = prefix.capture(inputs)
+    if tower == "text":  # kept as long as the longest caption
+        assert got.shape[1] == 10
+        expected = expected[:, :10]
     assert got.dtype == expected.dtype == (torch.bfloat16 if (tower, precision) == ("image", "bf16") else torch.float32)
     assert not got.is_inference()
     torch.testing.assert_close(got, expected, atol=1e-5, rtol=0.02 if precision == "bf16" else 1e-5)
