@@ -30,9 +30,10 @@ def write_small_data(directory: Path, *, captions_per_image: int = 1, image_size
     train = [index for index in range(24) if index % 6 < 4]
     test = [index for index in range(24) if index % 6 >= 4]
     np.save(directory / IMAGES, images)
+    data_hash = digest([hashlib.sha256(images.tobytes()).hexdigest(), captions])
     described = {
         "format": FORMAT, "name": "squares", "language": "en", "image_size": image_size, "licence": "none",
-        "data_hash": digest([hashlib.sha256(images.tobytes()).hexdigest(), captions]), "ids": ids, "captions": captions, "groups": ids, "skipped": [],
+        "data_hash": data_hash, "ids": ids, "captions": captions, "groups": ids, "skipped": [],
     }  # fmt: skip
     split = {
         "format": FORMAT, "method": "by hand", "seed": 0, "test_fraction": 1 / 3, "train": train, "test": test,

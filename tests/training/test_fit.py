@@ -308,6 +308,4 @@ def test_a_tower_runs_whole_where_the_disk_has_no_room(data: Path, monkeypatch: 
     monkeypatch.setattr("gap.training.prefix_file._is_whole", lambda *_: False)
     notes: list[str] = []
     assert numbers(list(fit(config, note=notes.append))) == numbers(whole)
-    assert [note.split("; ")[-1] for note in notes] == ["the image tower runs whole"] + [
-        "the text tower runs whole"
-    ] * 2
+    assert [note.split("; the ")[-1] for note in notes] == ["image tower runs whole", *["text tower runs whole"] * 2]
