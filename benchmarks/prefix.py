@@ -33,7 +33,7 @@ from gap.models.split import find_prefix
 from gap.training.batches import epoch_batches
 from gap.training.encoders import Encoder, pixel_encoder, token_encoder
 from gap.training.evaluation import Split, evaluate_features, make_split
-from gap.training.fit import make_optimiser
+from gap.training.learner import make_optimiser
 from gap.training.pairs import TrainingPairs, make_training_pairs
 from gap.training.prefix_cache import image_states, text_states
 from gap.training.prefix_encoders import prefix_image_encoder, prefix_text_encoder
@@ -58,32 +58,34 @@ class Towers:
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds: a short epoch with whole towers, the same from the states, and computing all states before."""
+    """Seconds: short epochs with whole towers, the same from the states, and computing all states before."""
 
-    whole: float
-    split: float
+    whole: list[float]
+    split: list[float]
     states: float
 
     @property
     def ratio(self) -> float:
-        """How many epochs from the states take the time of one with whole towers."""
-        return self.whole / self.split
+        """How many epochs from the states take the time of one with whole towers, by the medians."""
+        return statistics.median(self.whole) / statistics.median(self.split)
 
 
-def whole_towers(clip: Clip, pairs: TrainingPairs, test: Split, how: dict[str, Any]) -> Towers:
+def whole_towers(clip: Clip, dataset: PairDataset, pairs: TrainingPairs, test: Split, how: dict[str, Any]) -> Towers:
     """Make encoders that run everything."""
     return Towers(
-        pixel_encoder(clip, pairs.dataset.images, **how),
+        pixel_encoder(clip, dataset.images, **how),
         *(token_encoder(clip, tokens, **how) for tokens in (pairs.tokens, test.tokens)),
     )
 
 
-def split_towers(clip: Clip, pairs: TrainingPairs, test: Split, how: dict[str, Any], cache: Path) -> Towers:
+def split_towers(
+    clip: Clip, dataset: PairDataset, pairs: TrainingPairs, test: Split, how: dict[str, Any], cache: Path
+) -> Towers:
     """Make encoders that start behind the frozen blocks, whose states are computed here."""
     image, text = (find_prefix(clip, tower, **how) for tower in ("image", "text"))
     if image is None or text is None:
         raise RuntimeError(f"{clip.name} has no frozen prefix")
-    images = image_states(image, pairs.dataset, cache_dir=cache, progress=False, **how)
+    images = image_states(image, dataset, cache_dir=cache, progress=False, **how)
     texts = (
         prefix_text_encoder(text, text_states(text, tokens, cache_dir=cache, progress=False, **how), tokens, **how)
         for tokens in (pairs.tokens, test.tokens)
@@ -164,16 +166,14 @@ def prefix_ratio(
     some = list(epoch_batches(part.train, batch_size=batch_size, seed=0, epoch=1))
     with tempfile.TemporaryDirectory() as cache:
         began = time.perf_counter()
-        split = split_towers(clip, pairs, test, how, Path(cache))
+        split = split_towers(clip, part, pairs, test, how, Path(cache))
         states = time.perf_counter() - began
-        ways = {"whole": whole_towers(clip, pairs, test, how), "split": split}
+        ways = {"whole": whole_towers(clip, part, pairs, test, how), "split": split}
         seconds: dict[str, list[float]] = {way: [] for way in ways}
         for _ in range(rounds + 1):
             for way, towers in ways.items():
                 seconds[way].append(epoch(clip, towers, optimiser, some, pairs.first_text, test))
-    # the first round warms up
-    whole, short = (statistics.median(seconds[way][1:]) for way in ("whole", "split"))
-    return Cost(whole, short, states)
+    return Cost(seconds["whole"][1:], seconds["split"][1:], states)  # the first round warms up
 
 
 def main() -> None:
@@ -199,7 +199,8 @@ def main() -> None:
         cost = prefix_ratio(
             dataset, model=name, pretrained=weights or None, rounds=arguments.rounds, device=device, **method
         )
-        table.add_row(row, f"{cost.whole:.2f}", f"{cost.split:.3f}", f"{cost.ratio:.1f}", f"{cost.states:.1f}")
+        whole, split = statistics.median(cost.whole), statistics.median(cost.split)
+        table.add_row(row, f"{whole:.2f}", f"{split:.3f}", f"{cost.ratio:.1f}", f"{cost.states:.1f}")
     console.print(table)
 
 
