@@ -22,6 +22,7 @@ from benchmarks.rows import Row, make_table, write_json
 from benchmarks.sections.growth import growth
 from benchmarks.sections.memory import memory
 from benchmarks.sections.metrics import metrics
+from benchmarks.sections.prefix import prefix
 from benchmarks.sections.steps import steps
 from benchmarks.sections.study import study
 from study.provenance import describe_hardware
@@ -30,6 +31,7 @@ SECTIONS: dict[str, Callable[[], list[Row]]] = {
     "steps": steps,
     "memory": memory,
     "metrics": metrics,
+    "prefix": prefix,
     "study": study,
     "growth": growth,
 }

@@ -58,16 +58,16 @@ class Towers:
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds: a short epoch with whole towers, the same from the states, and computing all states before."""
+    """Seconds: short epochs with whole towers, the same from the states, and computing all states before."""
 
-    whole: float
-    split: float
+    whole: list[float]
+    split: list[float]
     states: float
 
     @property
     def ratio(self) -> float:
-        """How many epochs from the states take the time of one with whole towers."""
-        return self.whole / self.split
+        """How many epochs from the states take the time of one with whole towers, by the medians."""
+        return statistics.median(self.whole) / statistics.median(self.split)
 
 
 def whole_towers(clip: Clip, dataset: PairDataset, pairs: TrainingPairs, test: Split, how: dict[str, Any]) -> Towers:
@@ -173,9 +173,7 @@ def prefix_ratio(
         for _ in range(rounds + 1):
             for way, towers in ways.items():
                 seconds[way].append(epoch(clip, towers, optimiser, some, pairs.first_text, test))
-    # the first round warms up
-    whole, short = (statistics.median(seconds[way][1:]) for way in ("whole", "split"))
-    return Cost(whole, short, states)
+    return Cost(seconds["whole"][1:], seconds["split"][1:], states)  # the first round warms up
 
 
 def main() -> None:
@@ -201,7 +199,8 @@ def main() -> None:
         cost = prefix_ratio(
             dataset, model=name, pretrained=weights or None, rounds=arguments.rounds, device=device, **method
         )
-        table.add_row(row, f"{cost.whole:.2f}", f"{cost.split:.3f}", f"{cost.ratio:.1f}", f"{cost.states:.1f}")
+        whole, split = statistics.median(cost.whole), statistics.median(cost.split)
+        table.add_row(row, f"{whole:.2f}", f"{split:.3f}", f"{cost.ratio:.1f}", f"{cost.states:.1f}")
     console.print(table)
 
 

@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from small_data import write_small_data
 
 from benchmarks.__main__ import SECTIONS, main, parse_arguments
 from benchmarks.data_growth import Cost
@@ -11,8 +12,10 @@ from benchmarks.rows import Row
 from benchmarks.sections.growth import growth_rows
 from benchmarks.sections.memory import memory
 from benchmarks.sections.metrics import metrics
+from benchmarks.sections.prefix import SHOWN, prefix_rows
 from benchmarks.sections.steps import steps
 from benchmarks.sections.study import bookkeeping
+from gap.data import open_dataset
 
 # Every section, made small: what is measured is the same, but for growth, whose sizes are made up.
 SMALL: dict[str, Callable[[], list[Row]]] = {
@@ -24,11 +27,19 @@ SMALL: dict[str, Callable[[], list[Row]]] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def small_sections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, make in SMALL.items():
+        monkeypatch.setitem(SECTIONS, name, make)
+    squares = partial(open_dataset, write_small_data(tmp_path / "squares"))
+    few = {"model": "tiny", "rounds": 2, "batch_size": 8, "test_images": 8}
+    monkeypatch.setitem(SECTIONS, "prefix", lambda: prefix_rows(squares(), SHOWN, **few))
+
+
 @pytest.mark.parametrize("section", SECTIONS)
 def test_a_section_gives_rows_whose_spread_holds_the_ratio(
-    section: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    section: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(SECTIONS, section, SMALL[section])
     main([section, "--json", str(tmp_path / "rows.json")])
     rows = json.loads((tmp_path / "rows.json").read_text())
     assert rows
