@@ -2,9 +2,9 @@
 
 python -m benchmarks.peak ROW, where ROW is the JSON of a ``TrialConfig``'s settings, prints the bytes. ``measure`` runs
 it in a fresh process. The figure is how much more memory is resident at the peak of the steps than before there was a
-model. What a process takes once, whatever the model, comes before that, in two steps of ``tiny``: pages of code,
-kernels that oneDNN compiles. So that freed memory is given back at once, and the peak is the tensors', glibc is told to
-map everything above 64 KiB on its own.
+model. What a process takes once, whatever the model, comes before that, in two steps of ``tiny``: pages of code, and
+kernels that oneDNN compiles. glibc is told to map everything above 64 KiB on its own: freed memory is given back at
+once, and the peak is that of the tensors.
 """
 
 import ctypes

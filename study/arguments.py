@@ -16,7 +16,9 @@ examples:
   python study/run.py --space arasaac_es.yaml
       the study as the space describes it; a rehearsal on the bundled pictograms where there is no GPU
   python study/run.py --space arasaac_es.yaml --data-dir ~/arasaac --dry-run
-      what would be run, what would be trained, how long it would take
+      what would be run, what would be trained, how much memory and how long it would take
+  python study/run.py --space arasaac_es.yaml --profile study --dry-run --memory 48
+      the same for a GPU that is elsewhere: no weights, no data and no GPU are needed
   python study/run.py --space thesis_en.yaml --epochs 3 --set lr=3e-5 --set rank=16 --name thesis_r16
       change settings of a space; one that is searched becomes fixed
   python study/run.py --resume results/arasaac_es --trials 60 --hours 8
@@ -95,8 +97,32 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help="database of the Optuna study, such as postgresql://user:password@host/name; several machines with the "
         "same --name add to one study (default: optuna.db in the results directory)",
     )
-    parser.add_argument("--dry-run", action="store_true", help="show the resolved study and its cost, run nothing")
+    plan = parser.add_argument_group("before a GPU is spent")
+    plan.add_argument("--dry-run", action="store_true", help="show the resolved study and its cost, run nothing")
+    plan.add_argument(
+        "--memory",
+        type=float,
+        metavar="GB",
+        help="of the GPU to plan for, in 10^9 bytes (default: of the GPU here, or 24)",
+    )
+    plan.add_argument(
+        "--tflops",
+        type=float,
+        metavar="T",
+        help="dense throughput of the GPU to plan for (default: an RTX 3090's, 71 in bf16 and 35.6 in fp32)",
+    )
+    plan.add_argument(
+        "--utilisation", type=float, metavar="SHARE", help="of the throughput that training reaches (default: 0.4)"
+    )
     arguments = parser.parse_args(argv)
+    for name in ("memory", "tflops", "utilisation"):
+        value = getattr(arguments, name)
+        if value is not None and not arguments.dry_run:
+            parser.error(f"--{name} is a figure to plan with: expected --dry-run beside it")
+        if value is not None and not 0 < value < float("inf"):
+            parser.error(f"--{name}: expected more than 0, got {value:g}")
+    if arguments.utilisation is not None and arguments.utilisation > 1:
+        parser.error(f"--utilisation: expected a share of at most 1, such as 0.4, got {arguments.utilisation:g}")
     if arguments.concurrent < 1:
         parser.error(f"--concurrent: expected at least 1, got {arguments.concurrent}")
     if arguments.gpus_per_trial is not None and arguments.gpus_per_trial <= 0:

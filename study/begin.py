@@ -43,11 +43,24 @@ class Study:
     about: dict[str, Any]
 
 
-def begin(arguments: argparse.Namespace, console: Console) -> Study:
-    """Resolve a new study. Everything that can be wrong with its space, model or data is found here.
+@dataclass(frozen=True)
+class Wanted:
+    """What the command line asks for: a space under a profile, on the device that is here.
 
-    Prints the banner of a rehearsal. Raises ``UserError``.
+    ``own`` is the space as it stands; ``data_dir`` is the user's copy of the dataset that ``spec`` reads, if any.
     """
+
+    space: Path
+    spec: StudySpec
+    own: StudySpec
+    profile: str
+    device: str
+    directory: Path
+    data_dir: Path | None
+
+
+def wanted(arguments: argparse.Namespace, console: Console) -> Wanted:
+    """Resolve the command line. Prints the banner of a rehearsal. Raises ``UserError``."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     space, changes = find_space(arguments.space), overrides(arguments)
     profile = resolve_profile(arguments.profile)
@@ -58,10 +71,19 @@ def begin(arguments: argparse.Namespace, console: Console) -> Study:
     own = load_space(space, changes)
     if notice := banner(profile, spec, own, device):
         console.print(notice, style="bold yellow", highlight=False, soft_wrap=True)
-
-    image_size = load_clip(spec.model, spec.pretrained).image_size
     data_dir = arguments.data_dir if spec.dataset == own.dataset else None
-    data = prepare(spec.dataset, language=spec.language, image_size=image_size, data_dir=data_dir)
+    return Wanted(space, spec, own, profile, device, directory, data_dir)
+
+
+def begin(arguments: argparse.Namespace, console: Console) -> Study:
+    """Resolve a new study. Everything that can be wrong with its space, model or data is found here.
+
+    Prints the banner of a rehearsal. Raises ``UserError``.
+    """
+    asked = wanted(arguments, console)
+    space, spec, profile, device, directory = asked.space, asked.spec, asked.profile, asked.device, asked.directory
+    image_size = load_clip(spec.model, spec.pretrained).image_size
+    data = prepare(spec.dataset, language=spec.language, image_size=image_size, data_dir=asked.data_dir)
     dataset = open_dataset(data)
     spec = settle_precision(spec, data=data, device=device, console=console)
     about = {

@@ -36,13 +36,14 @@ def run(arguments: argparse.Namespace) -> int:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     console = Console()
 
+    if arguments.dry_run:
+        show_plan(arguments, console)
+        return 0
+
     # What is to be run: a space under a profile, or what an earlier run of this command has left.
     study = go_on(arguments, console) if arguments.resume else begin(arguments, console)
     spec, device = study.spec, study.device
     fixed = trial_parameters(spec, data=study.data, device=device)
-    if arguments.dry_run:
-        show_plan(spec, fixed, study.dataset, study.directory, console)
-        return 0
 
     with connected(arguments.address, gpus=int(device == "cuda")):
         share = share_of(

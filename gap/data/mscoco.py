@@ -12,7 +12,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, Literal
 
-from gap.data.records import Catalogue, Record, Skipped, Source
+from gap.data.records import Catalogue, Record, Size, Skipped, Source
 from gap.errors import UserError
 
 SPLIT = "dataset_coco.json"
@@ -100,4 +100,5 @@ MSCOCO = Source(
     licence="Captions: COCO Consortium, CC BY 4.0. Images: Flickr's terms of use, by image.",
     layout=LAYOUT,
     read=read,
+    size=Size(train=113_287, test=5_000, captions=CAPTIONS, edition="Karpathy's split"),
 )

@@ -42,17 +42,29 @@ class Catalogue:
 
 
 @dataclass(frozen=True)
+class Size:
+    """How many images a dataset trains and tests on, the captions of each, and which edition of it was counted."""
+
+    train: int
+    test: int
+    captions: int
+    edition: str
+
+
+@dataclass(frozen=True)
 class Source:
     """A dataset by name: its languages, its licence, and how to read it.
 
     ``read(language, directory)`` makes the catalogue. ``layout`` says what the directory must hold; it is None for a
-    source that is bundled, and whose ``read`` gets no directory.
+    source that is bundled, and whose ``read`` gets no directory. ``size`` is what a study can be planned with before
+    the data is there; a bundled source needs none.
     """
 
     languages: tuple[str, ...]
     licence: str
     layout: str | None
     read: Callable[[str, Path | None], Catalogue]
+    size: Size | None = None
 
 
 def name_some(skipped: list[Skipped]) -> str:

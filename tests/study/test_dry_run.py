@@ -1,0 +1,179 @@
+"""What a study would cost, told without a GPU, without weights and without data."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from small_arasaac import write_small_arasaac
+
+from gap.errors import UserError
+from gap.models import at_hand
+from study.cost import largest_trial, target_of, varying
+from study.data_size import assumed
+from study.device import planned_device
+from study.run import main
+from study.space import find_space, load_space
+
+CHEAP = ("--set", "method=last_layers", "--set", "last_n=1", "--set", "batch_size=8")
+
+
+@pytest.fixture
+def plan(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> object:
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setenv("MODALITY_GAP_CACHE", str(tmp_path / "cache"))
+        monkeypatch.setenv("COLUMNS", "80")
+        monkeypatch.setattr(sys, "argv", ["study/run.py", "--results-dir", str(tmp_path / "results"), *arguments])
+        code = main()
+        assert not (tmp_path / "results").exists()
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def test_a_study_of_a_gpu_that_is_elsewhere(plan: object) -> None:
+    arguments = ("--space", "arasaac_es.yaml", "--profile", "study", "--dry-run", "--model", "ViT-B-32:openai")
+    code, out, _ = plan(*arguments, *CHEAP, "--memory", "12", "--tflops", "100", "--utilisation", "0.5")
+    assert code == 0
+    text = " ".join(out.split())
+    assert "arasaac (es) is not at hand: assumed 7,903 train, 1,976 test images (ARASAAC in November 2026)" in text
+    assert "ViT-B-32:openai, weights not here" in text
+    assert "of 151,277,313 parameters (last_layers)" in text
+    assert "precision: bf16: the towers' products in bf16" in text
+    assert "work at 50 % of 100 TFLOP/s (dense bf16, as given); not measured" in text
+    assert "largest chunk in 12 GB" in text
+    assert "steps: 987 an epoch, of 8 pairs" in text
+    table = out[out.index("checkpointing off") :]
+    assert "\x1b" not in out
+    assert max(map(len, table.splitlines())) <= 80
+    activations = re.search(r"activations of 8 pairs +(\S+) GB +(\S+) GB", out)
+    assert activations is not None
+    assert float(activations[1]) > float(activations[2])
+
+
+def test_what_does_not_fit_is_said_with_a_remedy(plan: object) -> None:
+    arguments = ("--space", "arasaac_es.yaml", "--profile", "study", "--dry-run", "--model", "ViT-B-32:openai", *CHEAP)
+    off = ("--set", "gradient_checkpointing=false", "--set", "batch_size=512")
+    code, out, _ = plan(*arguments, *off, "--memory", "3.5")
+    assert code == 0
+    assert "do not fit: take gradient_checkpointing: true" in " ".join(out.split())
+    _, out, _ = plan(*arguments, "--memory", "1.1")
+    assert "none fits" in out
+    assert "take a smaller model, or a larger GPU" in " ".join(out.split())
+
+
+def test_a_batch_that_does_not_fit_is_planned_in_chunks(plan: object) -> None:
+    arguments = ("--space", "arasaac_es.yaml", "--profile", "study", "--dry-run", "--model", "ViT-B-32:openai", *CHEAP)
+    large = ("--set", "batch_size=4096", "--memory", "3.5")
+    _, out, _ = plan(*arguments, *large)
+    assert re.search(r"do not fit: take chunk_size: \d+, or auto", " ".join(out.split()))
+    _, chunked, _ = plan(*arguments, *large, "--set", "chunk_size=auto")
+    assert "do not fit" not in chunked
+    pairs, peak = (
+        re.search(rf"{row} +(\S+) \S+ +(\S+)", chunked) for row in ("pairs at once, as set", "peak with these")
+    )
+    assert pairs is not None
+    assert peak is not None
+    assert 1 <= int(pairs[2].replace(",", "")) < 4096
+    assert 2.0 < float(peak[2]) <= 2.5
+    times = [re.search(r"a step +(\S+) s +(\S+) s", text) for text in (out, chunked)]
+    assert float(times[1][2]) > float(times[0][2])  # type: ignore[index]  # what is embedded twice takes longer
+
+
+def test_a_rehearsal_is_measured_and_the_study_itself_planned(plan: object) -> None:
+    code, out, _ = plan("--space", "pictograms_es.yaml", "--dry-run", "--model", "tiny", *CHEAP)
+    assert code == 0
+    rehearsal, study = out.split("The study itself, on a GPU:")
+    assert "steps made on cpu" in rehearsal
+    assert "of the whole process" in rehearsal
+    assert "pictograms (es): 1,531 train, 383 test images" in study
+
+
+def test_data_at_hand_is_counted(plan: object, tmp_path: Path) -> None:
+    mirror = write_small_arasaac(tmp_path / "mirror", keywords=200)
+    arguments = ("--space", "arasaac_es.yaml", "--profile", "study", "--dry-run", "--model", "tiny", *CHEAP)
+    code, out, _ = plan(*arguments, "--data-dir", str(mirror))
+    assert code == 0
+    assert "not at hand" not in out
+    assert "arasaac (es): " in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--memory", "24"), "--memory is a figure to plan with: expected --dry-run beside it"),
+        (("--dry-run", "--memory", "0"), "--memory: expected more than 0, got 0"),
+        (("--dry-run", "--tflops", "nan"), "--tflops: expected more than 0, got nan"),
+        (("--dry-run", "--utilisation", "40"), "--utilisation: expected a share of at most 1, such as 0.4, got 40"),
+    ],
+)
+def test_figures_that_cannot_be(
+    plan: object, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        plan("--space", "arasaac_es.yaml", *arguments)
+    assert message in capsys.readouterr().err
+
+
+def test_a_plan_fails_like_a_study(plan: object) -> None:
+    code, _, error = plan("--space", "arasaac_es.yaml", "--profile", "study", "--dry-run", "--model", "ViT-B-32:opena")
+    assert (code, error.count("\n")) == (2, 1)
+    assert "did you mean 'openai'?" in error
+
+
+def test_the_largest_trial_is_planned() -> None:
+    spec = load_space(find_space("arasaac_es.yaml"))
+    config = largest_trial(spec, data=None, device="cuda")
+    assert (config.rank, config.terms, config.batch_size) == (32, "ce", 90)
+    assert varying(spec) == []
+    techniques = load_space(find_space("techniques.yaml"))
+    assert varying(techniques) == ["method", "gradient_checkpointing"]
+
+
+def test_what_is_planned_for() -> None:
+    spec = load_space(find_space("arasaac_es.yaml"))
+    assert target_of(spec, profile="study", here="cpu") == "cuda"
+    assert target_of(spec, profile="study", here="cuda") == "cuda"
+    rehearsal = load_space(find_space("arasaac_es.yaml"), rehearsal=True)
+    assert target_of(rehearsal, profile="rehearsal", here="cpu") == "cpu"
+    assert target_of(rehearsal, profile="rehearsal", here="cuda") == "cuda"
+
+
+def test_a_time_follows_from_work_and_throughput() -> None:
+    device = planned_device("bf16", tflops=10, utilisation=0.5)
+    assert device.seconds(5e12) == 1.0
+    assert device.memory == 24
+    assert planned_device("fp32").tflops < planned_device("bf16").tflops
+
+
+def test_a_language_that_the_data_has_not() -> None:
+    spec = load_space(find_space("mscoco.yaml"), {"language": "es"})
+    with pytest.raises(UserError, match="language of mscoco"):
+        assumed(spec)
+    size = assumed(load_space(find_space("mscoco.yaml")))
+    assert (size.train, size.test, size.test_captions, size.path) == (113_287, 5_000, 25_000, None)
+
+
+def test_weights_are_looked_for_where_they_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked = []
+
+    def cache(repository: str, file: str) -> str | None:
+        asked.append((repository, file))
+        return "path" if file == "open_clip_model.safetensors" else None
+
+    monkeypatch.setattr(at_hand, "try_to_load_from_cache", cache)
+    assert at_hand.weights_at_hand("ViT-L-14", "openai")
+    assert asked == [("timm/vit_large_patch14_clip_224.openai", "open_clip_model.safetensors")]
+    monkeypatch.setattr(at_hand, "try_to_load_from_cache", lambda repository, file: None)
+    assert not at_hand.weights_at_hand("ViT-L-14", "openai")
+    (tmp_path / "own.safetensors").touch()
+    assert at_hand.weights_at_hand("ViT-L-14", str(tmp_path / "own.safetensors"))
+    with pytest.raises(UserError, match="did you mean 'openai'"):
+        at_hand.weights_at_hand("ViT-L-14", "opena")
+
+
+@pytest.mark.slow
+def test_the_thesis_model_is_planned_on_any_machine(plan: object) -> None:
+    code, out, _ = plan("--space", "arasaac_es.yaml", "--profile", "study", "--dry-run")
+    assert code == 0
+    assert "of 447,384,833 parameters" in out
