@@ -47,8 +47,8 @@ class Estimate:
 def predicted(config: TrialConfig, data: DataSize, device: Device, *, flops: int, chunk: int) -> Estimate:
     """Divide the work by the device's throughput; ``flops`` are those of a step on the whole batch at once.
 
-    In chunks, the batch is embedded once more, without a graph. Of an evaluation, embedding the test images and captions
-    counts: metrics are little beside it.
+    In chunks, the batch is embedded once more, without a graph. Of an evaluation, embedding the test images and
+    captions counts: metrics are little beside it.
     """
     image, text = embedding_flops(config)
     twice = config.batch_size * (image + text) if chunk < config.batch_size else 0

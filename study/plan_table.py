@@ -24,10 +24,10 @@ def cost_table(cost: Cost, *, trials: int, epochs: int, device: Device) -> Table
         f"activations of {pairs} pairs": lambda plan: gigabytes(plan.step.activations),
         f"peak with {pairs} pairs": lambda plan: gigabytes(plan.step.peak),
         f"largest chunk in {device.memory:g} GB": lambda plan: _pairs(plan.memory.largest_chunk(device.budget)),
-        "work of a step": lambda plan: f"{plan.step.flops / 1e12:.3g} TFLOP",
+        "work of a step": lambda plan: f"{rounded(plan.step.flops / 1e12)} TFLOP",
     }
     timed: dict[str, Callable[[Estimate], str]] = {
-        "a step": lambda time: f"{time.seconds_per_step:.2g} s",
+        "a step": lambda time: f"{rounded(time.seconds_per_step)} s",
         f"a trial of {epochs} epochs": lambda time: hours(time.seconds(trials=1, epochs=epochs)),
         f"the study of {trials} trials": lambda time: hours(time.seconds(trials=trials, epochs=epochs)),
     }
@@ -55,6 +55,15 @@ def gigabytes(size: float) -> str:
     ('1.73 GB', '0.0024 GB')
     """
     return f"{size / 1e9:.2f} GB" if size >= 5e6 else f"{size / 1e9:.2g} GB"
+
+
+def rounded(value: float) -> str:
+    """Write a number as short as it tells something, without a power of ten.
+
+    >>> rounded(1498.4), rounded(78.2), rounded(0.0123)
+    ('1,498', '78', '0.012')
+    """
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
 def hours(seconds: float) -> str:
