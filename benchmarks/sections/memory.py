@@ -1,20 +1,16 @@
 """Peak memory of one training step: the whole batch at once against cached gradients."""
 
-import multiprocessing
-import os
 from collections.abc import Mapping
 from types import MappingProxyType
-from unittest import mock
 
 import numpy as np
 
+from benchmarks.isolated import isolated
 from benchmarks.memory import peak
 from benchmarks.rows import Row, ratio_row
 
 ROUNDS = {90: 5, 512: 5, 4096: 1}  # by batch: what is measured hardly varies, and the largest takes its time
 CHUNK = 32
-# Without it glibc keeps freed memory in its heap, by chance more or less of it.
-ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "65536"}
 
 
 def step_peak_gb(batch: int, chunk: int) -> float:
@@ -35,13 +31,11 @@ def memory(rounds: Mapping[int, int] = MappingProxyType(ROUNDS)) -> list[Row]:
     """Compare cached gradients with the whole batch at once, for every batch; each step in a process of its own."""
     ways = {batch: (min(CHUNK, batch), batch) for batch in rounds}
     found: dict[tuple[int, int], list[float]] = {}
-    context = multiprocessing.get_context("forkserver")  # imports once, then a fresh process for every step
-    context.set_forkserver_preload(["benchmarks.steps"])
-    with mock.patch.dict(os.environ, ALLOCATOR), context.Pool(1, maxtasksperchild=1) as pool:
+    with isolated(["benchmarks.steps"]) as run:
         for number in range(max(rounds.values())):
             for batch, chunks in ways.items():
                 for chunk in chunks if number < rounds[batch] else ():
-                    found.setdefault((batch, chunk), []).append(pool.apply(step_peak_gb, (batch, chunk)))
+                    found.setdefault((batch, chunk), []).append(run(step_peak_gb, batch, chunk))
     rows = []
     for batch, (chunk, whole) in ways.items():
         ours, theirs = found[batch, chunk], found[batch, whole]

@@ -1,7 +1,7 @@
 """Metrics of a held-out split as it grows, and against simpler ways to the same numbers."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import numpy as np
@@ -9,20 +9,34 @@ import torch
 from torch import Tensor
 
 from benchmarks.data_growth import exponent
+from benchmarks.isolated import isolated
+from benchmarks.memory import peak
 from benchmarks.metrics import PEER_ROWS, gram_cka, pairs
-from benchmarks.rows import Row, ratio_row
+from benchmarks.rows import Row, ratio_row, single_row
 from gap.metrics import evaluate, linear_cka, min_cosine, retrieval, uniformity
+from gap.metrics.retrieval import best_ranks
 
 DIMENSIONS, ROUNDS = 64, 5
-SIZES, LARGE = (5_000, 25_000), 100_000
+SIZES = (5_000, 25_000)
+LARGE, QUERIES = 100_000, 2_000  # all pairs of 100,000 would take minutes a round: so many queries instead
 Name = TypeVar("Name", int, str)
 
 
 def metrics(
-    sizes: Sequence[int] = SIZES, large: int | None = LARGE, rounds: int = ROUNDS, peer_rows: int = PEER_ROWS
+    sizes: tuple[int, int] = SIZES,
+    large: int = LARGE,
+    *,
+    queries: int = QUERIES,
+    rounds: int = ROUNDS,
+    peer_rows: int = PEER_ROWS,
 ) -> list[Row]:
-    """Time all metrics at growing sizes, and the parts that have a simpler peer beside it."""
-    return [*scaling(sizes, large, rounds), *peers(rounds, peer_rows)]
+    """Time all metrics and retrieval as N grows, their memory, and parts against plain ways to the same numbers."""
+    return [
+        growing("all metrics", sizes, whole, rounds),
+        growing(f"retrieval of {queries:,} texts and images", (sizes[1], large), lambda n: some(n, queries), rounds),
+        memory_row(sizes[1]),
+        *peers(rounds, peer_rows),
+    ]
 
 
 def whole(n: int) -> Callable[[], object]:
@@ -31,23 +45,37 @@ def whole(n: int) -> Callable[[], object]:
     return lambda: evaluate(x, y, image_of_text=index, caption_ids=index, base=(x, y))
 
 
-def scaling(sizes: Sequence[int], large: int | None, rounds: int) -> list[Row]:
-    """Give the time of all metrics at every size over the smallest's; the exponent is in the note."""
-    work = {n: whole(n) for n in sizes}
-    seconds = in_turn(work, rounds)
-    first = sizes[0]
-    rows = [_row(n, seconds[n], first, seconds[first]) for n in sizes[1:]]
-    if large is not None:
-        once = in_turn({large: whole(large)}, 1)[large]
-        rows.append(_row(large, once * rounds, sizes[-1], seconds[sizes[-1]], f"measured once at {large:,}"))
-    return rows
+def some(n: int, queries: int) -> Callable[[], object]:
+    """Make what ranks n images for the first texts, and n texts for the first images."""
+    x, y, _ = pairs(n, 1, DIMENSIONS)
+    right = list(np.arange(queries)[:, None])
+    return lambda: (best_ranks(y[:queries], x, right), best_ranks(x[:queries], y, right))
 
 
-def _row(n: int, ours: list[float], first: int, theirs: list[float], more: str = "") -> Row:
-    middle, start = float(np.median(ours)), float(np.median(theirs))
-    slope = exponent([first, n], [start, middle])
-    note = f"d = {DIMENSIONS}; {start:.2f} -> {middle:.2f} s, exponent {slope:.2f}{'; ' * bool(more)}{more}"
-    return ratio_row(f"all metrics, N = {n:,}", f"N = {first:,}", ours, theirs, note)
+def growing(name: str, sizes: tuple[int, int], make: Callable[[int], Callable[[], object]], rounds: int) -> Row:
+    """Give the time at the larger size over that at the smaller; the exponent is in the note."""
+    seconds = in_turn({n: make(n) for n in sizes}, rounds)
+    small, large = (seconds[n] for n in sizes)
+    start, end = float(np.median(small)), float(np.median(large))
+    note = f"d = {DIMENSIONS}; {start:.2f} -> {end:.2f} s, exponent {exponent(sizes, [start, end]):.2f} in N"
+    return ratio_row(f"{name}, N = {sizes[1]:,}", f"N = {sizes[0]:,}", large, small, note)
+
+
+def memory_row(n: int) -> Row:
+    """Give the peak memory of all metrics over that of one N×N matrix in fp32."""
+    with isolated(["benchmarks.sections.metrics"]) as run:
+        own = run(peak_gb, n)
+    matrix = 4 * n**2 / 1e9
+    note = f"{own:.2f} and {matrix:.2f} GB, growth of ru_maxrss; d = {DIMENSIONS}"
+    return single_row(f"peak memory of all metrics, N = {n:,}", "one N×N matrix", own / matrix, note)
+
+
+def peak_gb(n: int) -> float:
+    """Measure all metrics in this process; gives the growth of its peak memory, the features not counted."""
+    work = whole(n)
+    with peak() as memory:
+        work()
+    return memory.resident_gb
 
 
 def peers(rounds: int, rows: int) -> list[Row]:
@@ -72,7 +100,11 @@ def peers(rounds: int, rows: int) -> list[Row]:
 
 
 def sorted_ranks(scores: Tensor) -> Tensor:
-    """Rank each query's own answer by sorting all: no ties, no equal captions."""
+    """Rank each query's own answer by sorting all: no ties, no equal captions.
+
+    >>> sorted_ranks(torch.tensor([[0.5, 0.9], [0.1, 0.2]])).tolist()
+    [2, 1]
+    """
     order = scores.argsort(dim=1, descending=True)
     return (order == torch.arange(len(scores))[:, None]).int().argmax(dim=1) + 1
 
@@ -83,12 +115,12 @@ def pdist_potential(features: Tensor) -> Tensor:
 
 
 def in_turn(work: Mapping[Name, Callable[[], object]], rounds: int) -> dict[Name, list[float]]:
-    """Time every piece of work once a round, after one round that does not count; seconds by piece."""
+    """Time every piece of work once a round, the first warmed up before; seconds by piece."""
     seconds: dict[Name, list[float]] = {name: [] for name in work}
-    for number in range(rounds + 1 if rounds > 1 else 1):
+    next(iter(work.values()))()
+    for _ in range(rounds):
         for name, run in work.items():
             began = time.perf_counter()
             run()
-            if number or rounds == 1:
-                seconds[name].append(time.perf_counter() - began)
+            seconds[name].append(time.perf_counter() - began)
     return seconds

@@ -8,20 +8,22 @@ from small_data import write_small_data
 
 from benchmarks.__main__ import SECTIONS, main, parse_arguments
 from benchmarks.data_growth import Cost
+from benchmarks.metrics import gram_cka, pairs
 from benchmarks.rows import Row
 from benchmarks.sections.growth import growth_rows
 from benchmarks.sections.memory import memory
-from benchmarks.sections.metrics import metrics
+from benchmarks.sections.metrics import metrics, pdist_potential, sorted_ranks
 from benchmarks.sections.prefix import SHOWN, prefix_rows
 from benchmarks.sections.steps import steps
 from benchmarks.sections.study import bookkeeping
 from gap.data import open_dataset
+from gap.metrics import linear_cka, retrieval, uniformity
 
 # Every section, made small: what is measured is the same, but for growth, whose sizes are made up.
 SMALL: dict[str, Callable[[], list[Row]]] = {
     "steps": partial(steps, (("tiny", 4),), 2),
     "memory": partial(memory, {40: 2, 64: 1}),
-    "metrics": partial(metrics, sizes=(200, 300), large=400, rounds=2, peer_rows=100),
+    "metrics": partial(metrics, (200, 300), 400, queries=50, rounds=2, peer_rows=100),
     "study": partial(bookkeeping, (3, 5), measured=2),
     "growth": lambda: growth_rows([Cost(n, 1, n**1.02, 3.0, 0.2, None) for n in (10, 100, 1000)]),
 }
@@ -64,3 +66,12 @@ def test_all_sections_are_explained_and_an_unknown_one_is_refused(capsys: pytest
     with pytest.raises(SystemExit):
         parse_arguments(["step"])
     assert "expected sections among steps, memory" in capsys.readouterr().err
+
+
+def test_peers_of_metrics_give_the_same_numbers() -> None:
+    x, y, index = pairs(200, 1, 8)
+    ranks = sorted_ranks(y @ x.T)
+    scores = retrieval(x, y, image_of_text=index, caption_ids=index)
+    assert scores["full_recall_at_5_t2i"] == pytest.approx(100 * float((ranks <= 5).double().mean()))
+    assert float(pdist_potential(x) + pdist_potential(y)) / 2 == pytest.approx(uniformity(x, y).item(), abs=1e-4)
+    assert gram_cka(x, y).item() == pytest.approx(linear_cka(x, y).item(), abs=1e-5)
