@@ -1,5 +1,6 @@
 """Steps of contrastive fine-tuning on made-up data: this project's, and its peers' with PEFT and open_clip alone."""
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -40,7 +41,9 @@ def random_clip(name: str) -> Clip:
     if name in OWN:
         return load_clip(name)
     torch.manual_seed(0)
+    logging.disable(logging.WARNING)  # that weights are random is what was asked for
     model = open_clip.create_model(name)
+    logging.disable(logging.NOTSET)
     return Clip(
         name=name,
         pretrained=None,

@@ -52,14 +52,15 @@ def frozen_forward(clip: Clip, data: Data, device: torch.device, *, batch: int) 
 
 def make_steps(load: Callable[[], Clip], batch: int, device: torch.device) -> dict[str, Step]:
     """Make every row's step in fp32, each on a model of its own."""
-    data = random_data(load(), batch)
+    untrained = load()
+    data = random_data(untrained, batch)
     whole = {"batch": batch, "checkpointing": False, "precision": "fp32"}
     steps = {OURS: our_step(load(), data, device, chunk=batch, **whole)}
     for name, prepare in PEERS.items():
         clip = load()
         prepare(clip.model)
         steps[name] = plain_step(clip, data, device, **whole)
-    return {**steps, FROZEN: frozen_forward(load(), data, device, batch=batch)}
+    return {**steps, FROZEN: frozen_forward(untrained, data, device, batch=batch)}
 
 
 def measure_steps(model: str, pretrained: str | None, batch: int, rounds: int) -> dict[str, list[float]]:
