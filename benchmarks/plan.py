@@ -10,12 +10,9 @@ memory (see peak.py). Linux only.
 
 import argparse
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-
-from rich.console import Console
-from rich.table import Table
 
 from benchmarks.peak import measure
 from gap.models.adapters import METHODS
@@ -24,23 +21,21 @@ from gap.training.plan.trial import plan_trial
 
 BATCHES = {"tiny": 512, "mini": 32, "ViT-B-32": 8}
 PRETRAINED = {"ViT-B-32": "openai"}
+PRECISIONS = ("fp32", "bf16")
+DEFAULT = [("mini", "fp32"), ("ViT-B-32", "bf16")]
 
 
-def rows(*, everything: bool) -> Iterator[dict[str, Any]]:
-    """Give the settings of every row; by default ``mini`` in fp32 and the ViT in bf16."""
-    default = {("mini", "fp32"), ("ViT-B-32", "bf16")}
-    for model, precision in itertools.product(BATCHES, ("fp32", "bf16")):
-        if not everything and (model, precision) not in default:
-            continue
-        for method, checkpointing in itertools.product(METHODS, (False, True)):
-            yield {
-                "model": model,
-                "pretrained": PRETRAINED.get(model),
-                "method": method,
-                "gradient_checkpointing": checkpointing,
-                "precision": precision,
-                "batch_size": BATCHES[model],
-            }
+def rows(kinds: Iterable[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+    """Give the settings of every row: each model and precision with every method, recomputed or not."""
+    for (model, precision), method, checkpointing in itertools.product(kinds, METHODS, (False, True)):
+        yield {
+            "model": model,
+            "pretrained": PRETRAINED.get(model),
+            "method": method,
+            "gradient_checkpointing": checkpointing,
+            "precision": precision,
+            "batch_size": BATCHES[model],
+        }
 
 
 def planned(settings: Mapping[str, Any]) -> int:
@@ -49,31 +44,28 @@ def planned(settings: Mapping[str, Any]) -> int:
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the rows as they come, and the range of their ratios."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.plan", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--all", action="store_true", dest="everything", help="every model in both precisions")
+    parser.add_argument("--model", choices=BATCHES, help="this one alone, in both precisions")
     arguments = parser.parse_args()
-    table = Table(box=None)
-    for column in ("model", "pairs", "precision", "method", "recomputed"):
-        table.add_column(column, no_wrap=True)
-    for column in ("plan/MB", "peak/MB", "ratio"):
-        table.add_column(column, justify="right", no_wrap=True)
+    models = [arguments.model] if arguments.model else list(BATCHES)
+    kinds = list(itertools.product(models, PRECISIONS)) if arguments.everything or arguments.model else DEFAULT
+    layout = "{:<9} {:>5} {:<9} {:<11} {:<10} {:>8} {:>8} {:>6}"
+    print(layout.format("model", "pairs", "precision", "method", "recomputed", "plan/MB", "peak/MB", "ratio"))
     ratios = []
     with ThreadPoolExecutor(1) as beside:
-        for row in rows(everything=arguments.everything):
+        for row in rows(kinds):
             measurement = beside.submit(measure, row)
             plan, measured = planned(row), measurement.result()
             ratios.append(plan / measured)
-            table.add_row(
-                row["model"], str(row["batch_size"]), row["precision"], row["method"],
-                "yes" if row["gradient_checkpointing"] else "no",
-                f"{plan / 1e6:.0f}", f"{measured / 1e6:.0f}", f"{ratios[-1]:.3f}",
-            )  # fmt: skip
-    console = Console(highlight=False)
-    console.print(table)
-    console.print(f"ratios from {min(ratios):.3f} to {max(ratios):.3f}")
+            settings = (row[name] for name in ("model", "batch_size", "precision", "method"))
+            recomputed = "yes" if row["gradient_checkpointing"] else "no"
+            sizes = f"{plan / 1e6:.0f}", f"{measured / 1e6:.0f}", f"{ratios[-1]:.3f}"
+            print(layout.format(*settings, recomputed, *sizes), flush=True)
+    print(f"ratios from {min(ratios):.3f} to {max(ratios):.3f}, {len(ratios)} rows")
 
 
 if __name__ == "__main__":
