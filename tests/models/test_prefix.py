@@ -76,8 +76,16 @@ def check_same_as_the_whole_tower(prefix: Prefix, inputs: Tensor, tolerance: flo
         torch.testing.assert_close(got[name], expected[name], atol=tolerance, rtol=tolerance)
 
 
-@pytest.mark.parametrize("checkpointing", [False, True])
-@pytest.mark.parametrize("method", METHODS, ids=["last_layers", "dora"])
+@pytest.mark.parametrize(
+    ("method", "checkpointing"),
+    [
+        (METHODS[0], True),
+        (METHODS[1], False),
+        pytest.param(METHODS[0], False, marks=pytest.mark.slow),
+        pytest.param(METHODS[1], True, marks=pytest.mark.slow),
+    ],
+    ids=["last_layers-recomputed", "dora", "last_layers", "dora-recomputed"],
+)
 @pytest.mark.parametrize("tower", ["image", "text"])
 def test_features_and_gradients_are_those_of_the_whole_tower(
     clip: Clip, tower: str, method: dict[str, Any], checkpointing: bool

@@ -51,6 +51,7 @@ def test_a_study_of_a_gpu_that_is_elsewhere(plan: object) -> None:
     assert float(activations[1]) > float(activations[2])
 
 
+@pytest.mark.slow
 def test_what_does_not_fit_is_said_with_a_remedy(plan: object) -> None:
     arguments = ("--space", "arasaac_es.yaml", "--profile", "study", "--dry-run", "--model", "ViT-B-32:openai", *CHEAP)
     off = ("--set", "gradient_checkpointing=false", "--set", "batch_size=512")

@@ -152,7 +152,7 @@ def small_clip(name: str, tmp_path: Path, **settings: object) -> tuple[Clip, tup
 
 @pytest.mark.parametrize("method", ["dora", "lora", "last_layers", "full"])
 @pytest.mark.parametrize("checkpointing", [False, True])
-@pytest.mark.parametrize("name", ["tiny", "mini"])
+@pytest.mark.parametrize("name", ["tiny", pytest.param("mini", marks=pytest.mark.slow)])
 def test_real_towers(name: str, method: str, checkpointing: bool, tmp_path: Path) -> None:
     clip, encoders = small_clip(name, tmp_path, method=method, rank=2)
     gradient_checkpointing(clip.model, enabled=checkpointing)
@@ -165,3 +165,7 @@ def test_real_towers(name: str, method: str, checkpointing: bool, tmp_path: Path
     error = torch.cat([(got[name] - gradient).flatten() for name, gradient in expected.items()]).norm()
     assert (error / norm).item() < 2e-5
     torch.testing.assert_close(got["logit_scale"], expected["logit_scale"], rtol=1e-4, atol=1e-6)
+
+
+def test_batch_norms_and_trimmed_texts_in_chunks(tmp_path: Path) -> None:
+    test_real_towers("mini", "dora", False, tmp_path)

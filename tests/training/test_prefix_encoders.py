@@ -86,7 +86,7 @@ def train(clip: Clip, towers: tuple[Encoder, Encoder], rows: list[np.ndarray]) -
 
 @pytest.mark.parametrize("checkpointing", [False, True])
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: "-".join(map(str, method.values())))
-@pytest.mark.parametrize("model", ["tiny", "mini"])
+@pytest.mark.parametrize("model", ["tiny", pytest.param("mini", marks=pytest.mark.slow)])
 def test_steps_and_evaluation_are_those_of_the_whole_towers(
     model: str, method: dict[str, Any], checkpointing: bool, datasets: dict[str, PairDataset], tmp_path: Path
 ) -> None:
