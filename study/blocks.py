@@ -14,13 +14,15 @@ Row = Mapping[str, bool | int | float | str | None]
 
 
 class Blocks:
-    """The rows of a table by their ``trial_id``; a block that is put again takes the place of the one before.
+    r"""The rows of a table by their ``trial_id``; a block that is put again takes the place of the one before.
 
     Blocks stand in the order of the trials' numbers, whenever they are put. A value is written so that
     ``pandas.read_csv`` reads back the same number, to the last bit; None and NaN are empty.
 
     >>> table = Blocks(["trial_id", "epoch", "loss"])
-    >>> table.put([{"trial_id": "t010", "epoch": 0}, {"trial_id": "t002", "epoch": 0, "loss": 0.1}])
+    >>> table.put([{"trial_id": "t010", "epoch": 0}])
+    b't010,0,\n'
+    >>> table.put([{"trial_id": "t002", "epoch": 0, "loss": 0.1}])  # not at the end
     >>> print(table.text().decode(), end="")
     trial_id,epoch,loss
     t002,0,0.1
@@ -30,11 +32,23 @@ class Blocks:
     def __init__(self, columns: Sequence[str]) -> None:
         self._columns = list(columns)
         self._texts: dict[str, bytes] = {}
+        self._last = ""
 
-    def put(self, rows: Iterable[Row]) -> None:
-        """Take the rows of some trials, all rows of a trial together."""
+    def put(self, rows: Iterable[Row]) -> bytes | None:
+        """Take the rows of some trials, all rows of a trial together.
+
+        Returns what this has added at the end of the text, None where it has changed anything before the end.
+        """
+        added: list[bytes] | None = []
         for trial, own in groupby(rows, key=lambda row: str(row["trial_id"])):
-            self._texts[trial] = _lines([row.get(name) for name in self._columns] for row in own)
+            before, now = self._texts.get(trial, b""), _lines([row.get(name) for name in self._columns] for row in own)
+            if now == before:
+                continue
+            self._last = max(self._last, trial, key=by_number)
+            at_end = self._last == trial and now.startswith(before)
+            added = None if added is None or not at_end else [*added, now[len(before) :]]
+            self._texts[trial] = now
+        return None if added is None else b"".join(added)
 
     def text(self) -> bytes:
         """Give the whole file."""

@@ -8,6 +8,7 @@ Optuna's own intermediate values stay empty: they are single numbers, ``Trial.re
 the TPE sampler trips over a pruned trial that has them.
 """
 
+import copy
 import math
 import warnings
 from collections.abc import Mapping, Sequence
@@ -107,8 +108,7 @@ class Ledger:
 
     def lacks_epoch(self, number: int, epoch: int) -> bool:
         """Say whether an epoch of a running trial is still to be recorded."""
-        trial = self.trial(number)
-        return not trial.state.is_finished() and _key(epoch) not in trial.user_attrs
+        return lacks_epoch(self.trial(number), epoch)
 
     def add_epoch(self, number: int, epoch: int, values: Mapping[str, float]) -> None:
         """Record an epoch of a trial."""
@@ -190,6 +190,18 @@ def in_order_of_end(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
     """Select the trials that have ended, in the order in which they did."""
     over = [trial for trial in trials if trial.state.is_finished()]
     return sorted(over, key=lambda trial: (trial.datetime_complete, trial.number))
+
+
+def lacks_epoch(trial: FrozenTrial, epoch: int) -> bool:
+    """Say whether an epoch of a trial is still to be recorded: the trial has not ended and the epoch is not there."""
+    return not trial.state.is_finished() and _key(epoch) not in trial.user_attrs
+
+
+def with_epoch(trial: FrozenTrial, epoch: int, values: Mapping[str, float]) -> FrozenTrial:
+    """Give a trial as it is read once an epoch more is recorded."""
+    more = copy.copy(trial)
+    more.user_attrs = {**trial.user_attrs, _key(epoch): dict(values)}
+    return more
 
 
 def _key(epoch: int) -> str:

@@ -16,7 +16,7 @@ from study.checkpoints import Checkpoints, keep_adapter, prune_adapters
 from study.curves import Curves
 from study.display import Display
 from study.growth import Growth
-from study.ledger import Ledger, epochs_of, in_order_of_end
+from study.ledger import Ledger, epochs_of, in_order_of_end, lacks_epoch, with_epoch
 from study.naming import SEARCHED, trial_id
 from study.results import ReplicateResults, Results
 from study.selection import counting_epoch
@@ -87,11 +87,13 @@ class Recorder(Callback):  # type: ignore[misc]
             self._failures[name] = result[FAILURE]
             return
         values = {key: value for key, value in result.items() if is_value(key)}
-        if self._ledger.lacks_epoch(trial.config["number"], result["epoch"]):
-            self._curves.add(name, result["epoch"], values)  # killed in between, it is there twice rather than never
-            self._ledger.add_epoch(trial.config["number"], result["epoch"], values)
-            self._results.write_epochs(self._tables.epochs([self._ledger.trial(trial.config["number"])]))
-        self._display.epoch(name, result["epoch"], values)
+        number, epoch = trial.config["number"], result["epoch"]
+        recorded = self._ledger.trial(number)
+        if lacks_epoch(recorded, epoch):
+            self._curves.add(name, epoch, values)  # killed in between, it is there twice rather than never
+            self._ledger.add_epoch(number, epoch, values)
+            self._results.write_epochs(self._tables.epochs([with_epoch(recorded, epoch, values)]))
+        self._display.epoch(name, epoch, values)
 
     def on_trial_complete(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         """Record a trial that ran to its end, was stopped early, or failed by its own numbers."""

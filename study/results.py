@@ -34,8 +34,9 @@ class Table:
 
     def write(self, rows: Sequence[Row]) -> None:
         """Write the file with these rows: all those of each trial among them."""
-        self._blocks.put(rows)
-        self._file.write(self._blocks.text())
+        added = self._blocks.put(rows)
+        if added is None or not self._file.grow(added):
+            self._file.replace(self._blocks.text())
 
 
 class Results:

@@ -1,6 +1,7 @@
 """Files that are there whole or not at all, whenever they are read and whatever is killed."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -35,26 +36,29 @@ class GrowingFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._next, self._held = (path.with_name(f".{path.name}.{use}") for use in ("next", "held"))
-        self._text = b""  # what the file holds
-        self._ready = 0  # how much of it the hidden copy holds, 0 if there is none
+        self._written = False
+        self._lacking: bytes | None = None  # what the hidden copy lacks; None if there is no copy to go on from
 
-    def write(self, text: bytes) -> None:
+    def replace(self, text: bytes) -> None:
         """Make ``text`` the content of the file."""
-        if not (self._text and text.startswith(self._text) and self._grow(text)):
-            self._ready = 0
-            for copy in (self._next, self._held):
-                copy.unlink(missing_ok=True)
-            replace_file(self._path, lambda temporary: temporary.write_bytes(text))
-        self._text = text
+        self._lacking = None
+        for copy in (self._next, self._held):
+            copy.unlink(missing_ok=True)
+        replace_file(self._path, lambda temporary: temporary.write_bytes(text))
+        self._written = True
 
-    def _grow(self, text: bytes) -> bool:
-        """Take a turn; gives False where the file cannot be linked: it is gone, or the file system has no links."""
-        ready, self._ready = self._ready, 0  # should this be interrupted, the copy is none to go on from
-        if not ready:
-            replace_file(self._next, lambda temporary: temporary.write_bytes(self._text))
-            ready = len(self._text)
+    def grow(self, added: bytes) -> bool:
+        """Add to the file. Returns False where that cannot be done, and ``replace`` can.
+
+        So it is before the first ``replace``, where the file is gone, and where the file system has no links.
+        """
+        if not (self._written and self._path.exists()):
+            return False
+        lacking, self._lacking = self._lacking, None  # should this be interrupted, the copy is none to go on from
+        if lacking is None:
+            replace_file(self._next, lambda temporary: shutil.copyfile(self._path, temporary))
         with self._next.open("ab") as file:
-            file.write(text[ready:])
+            file.write((lacking or b"") + added)
         try:
             self._held.unlink(missing_ok=True)
             os.link(self._path, self._held)
@@ -62,5 +66,5 @@ class GrowingFile:
             return False
         self._next.replace(self._path)
         self._held.replace(self._next)
-        self._ready = len(self._text)
+        self._lacking = added
         return True

@@ -55,3 +55,18 @@ def test_without_rows_there_is_the_header() -> None:
     blocks = Blocks(COLUMNS)
     blocks.put([])
     assert blocks.text() == b"trial_id,epoch,loss,rank,terms,flag,note\n"
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["t001", "t002", "t1000"]), st.integers(0, 3), st.sampled_from(["RUNNING", "FAIL"])),
+        max_size=8,
+    )
+)
+def test_what_is_said_to_be_added_is_what_the_text_has_grown_by(puts: list[tuple[str, int, str]]) -> None:
+    blocks = Blocks(["trial_id", "epoch", "state"])
+    for trial, epochs, state in puts:
+        before = blocks.text()
+        added = blocks.put([{"trial_id": trial, "epoch": epoch, "state": state} for epoch in range(epochs)])
+        assert (added is not None) == blocks.text().startswith(before)
+        assert added is None or blocks.text() == before + added
