@@ -1,12 +1,16 @@
 """What a study would cost, told without a GPU, without weights and without data."""
 
+import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from small_arasaac import write_small_arasaac
+from small_data import write_small_data
 
+from gap.data import open_dataset
 from gap.errors import UserError
 from gap.models import at_hand
 from study.cost import largest_trial, target_of, varying
@@ -15,11 +19,12 @@ from study.device import planned_device
 from study.run import main
 from study.space import find_space, load_space
 
+Plan = Callable[..., tuple[int, str, str]]  # arguments -> exit code, output, errors
 CHEAP = ("--set", "method=last_layers", "--set", "last_n=1", "--set", "batch_size=8")
 
 
 @pytest.fixture
-def plan(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> object:
+def plan(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Plan:
     def run(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setenv("MODALITY_GAP_CACHE", str(tmp_path / "cache"))
         monkeypatch.setenv("COLUMNS", "80")
@@ -31,7 +36,7 @@ def plan(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tm
     return run
 
 
-def test_a_study_of_a_gpu_that_is_elsewhere(plan: object) -> None:
+def test_a_study_of_a_gpu_that_is_elsewhere(plan: Plan) -> None:
     arguments = ("--space", "arasaac_es.yaml", "--profile", "study", "--dry-run", "--model", "ViT-B-32:openai")
     code, out, _ = plan(*arguments, *CHEAP, "--memory", "12", "--tflops", "100", "--utilisation", "0.5")
     assert code == 0
@@ -52,7 +57,7 @@ def test_a_study_of_a_gpu_that_is_elsewhere(plan: object) -> None:
 
 
 @pytest.mark.slow
-def test_what_does_not_fit_is_said_with_a_remedy(plan: object) -> None:
+def test_what_does_not_fit_is_said_with_a_remedy(plan: Plan) -> None:
     arguments = ("--space", "arasaac_es.yaml", "--profile", "study", "--dry-run", "--model", "ViT-B-32:openai", *CHEAP)
     off = ("--set", "gradient_checkpointing=false", "--set", "batch_size=512")
     code, out, _ = plan(*arguments, *off, "--memory", "3.5")
@@ -63,7 +68,7 @@ def test_what_does_not_fit_is_said_with_a_remedy(plan: object) -> None:
     assert "take a smaller model, or a larger GPU" in " ".join(out.split())
 
 
-def test_a_batch_that_does_not_fit_is_planned_in_chunks(plan: object) -> None:
+def test_a_batch_that_does_not_fit_is_planned_in_chunks(plan: Plan) -> None:
     arguments = ("--space", "arasaac_es.yaml", "--profile", "study", "--dry-run", "--model", "ViT-B-32:openai", *CHEAP)
     large = ("--set", "batch_size=4096", "--memory", "3.5")
     _, out, _ = plan(*arguments, *large)
@@ -81,7 +86,7 @@ def test_a_batch_that_does_not_fit_is_planned_in_chunks(plan: object) -> None:
     assert float(times[1][2]) > float(times[0][2])  # type: ignore[index]  # what is embedded twice takes longer
 
 
-def test_a_rehearsal_is_measured_and_the_study_itself_planned(plan: object) -> None:
+def test_a_rehearsal_is_measured_and_the_study_itself_planned(plan: Plan) -> None:
     code, out, _ = plan("--space", "pictograms_es.yaml", "--dry-run", "--model", "tiny", *CHEAP)
     assert code == 0
     rehearsal, study = out.split("The study itself, on a GPU:")
@@ -90,13 +95,33 @@ def test_a_rehearsal_is_measured_and_the_study_itself_planned(plan: object) -> N
     assert "pictograms (es): 1,531 train, 383 test images" in study
 
 
-def test_data_at_hand_is_counted(plan: object, tmp_path: Path) -> None:
+def test_data_at_hand_is_counted(plan: Plan, tmp_path: Path) -> None:
     mirror = write_small_arasaac(tmp_path / "mirror", keywords=200)
     arguments = ("--space", "arasaac_es.yaml", "--profile", "study", "--dry-run", "--model", "tiny", *CHEAP)
     code, out, _ = plan(*arguments, "--data-dir", str(mirror))
     assert code == 0
     assert "not at hand" not in out
     assert "arasaac (es): " in out
+
+
+def test_a_study_that_goes_on_is_planned_with_its_own_data(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    data = write_small_data(tmp_path / "data")
+    dataset = open_dataset(data)
+    spec = load_space(find_space("pictograms_es.yaml"), {"model": "tiny", "pretrained": None, "batch_size": 8})
+    about = {
+        "spec": spec.model_dump(mode="json"), "profile": "rehearsal", "hardware": {"device": "cpu"}, "runs": [],
+        "data": {"path": str(data), "data_hash": dataset.data_hash}, "run_id": "r", "optuna_study": "s",
+        "storage": None, "storage_path": None,
+    }  # fmt: skip
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study" / "study.json").write_text(json.dumps(about))
+    monkeypatch.setattr(sys, "argv", ["study/run.py", "--resume", str(tmp_path / "study"), "--dry-run"])
+    assert main() == 0
+    out = capsys.readouterr().out
+    assert f"{dataset.name} ({dataset.language}): {len(dataset.train)} train" in out
+    assert "The study itself" not in out
 
 
 @pytest.mark.parametrize(
@@ -109,14 +134,14 @@ def test_data_at_hand_is_counted(plan: object, tmp_path: Path) -> None:
     ],
 )
 def test_figures_that_cannot_be(
-    plan: object, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
+    plan: Plan, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
         plan("--space", "arasaac_es.yaml", *arguments)
     assert message in capsys.readouterr().err
 
 
-def test_a_plan_fails_like_a_study(plan: object) -> None:
+def test_a_plan_fails_like_a_study(plan: Plan) -> None:
     code, _, error = plan("--space", "arasaac_es.yaml", "--profile", "study", "--dry-run", "--model", "ViT-B-32:opena")
     assert (code, error.count("\n")) == (2, 1)
     assert "did you mean 'openai'?" in error
@@ -174,7 +199,7 @@ def test_weights_are_looked_for_where_they_are_kept(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.slow
-def test_the_thesis_model_is_planned_on_any_machine(plan: object) -> None:
+def test_the_thesis_model_is_planned_on_any_machine(plan: Plan) -> None:
     code, out, _ = plan("--space", "arasaac_es.yaml", "--profile", "study", "--dry-run")
     assert code == 0
     assert "of 447,384,833 parameters" in out
