@@ -60,7 +60,9 @@ class _AdaptedLinear(torch.autograd.Function):
         grad_x = gradient @ weight if ctx.needs_input_grad[0] else None
         x, y, gradient = x.flatten(0, -2), y.flatten(0, -2), gradient.flatten(0, -2)
         grad_a = (gradient @ scaled.to(dtype)).T @ x
-        grad_b = (ctx.scaling * coefficient).unsqueeze(1) * (gradient.T @ (x @ a.to(dtype).T)).to(full)
+        h = x @ a.to(dtype).T
+        # Products with few rows are fast on every device, those with few columns are not.
+        grad_b = (ctx.scaling * coefficient).unsqueeze(1) * (h.T @ gradient).T.to(full)
         through = (gradient * y).sum(dim=0, dtype=full)
         if bias is not None:
             through = through - bias.to(full) * gradient.sum(dim=0, dtype=full)
