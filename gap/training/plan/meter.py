@@ -51,11 +51,18 @@ class Meter(TorchDispatchMode):
             return args[0].fake_device  # asked for at every turn: the answer of the mode below takes most of the time
         if func is _ITEM and isinstance(args[0], FakeTensor):
             return _any_value(args[0])
+        formula = FORMULAS.get(func.overloadpacket)
+        if formula is None and torch.is_inference_mode_enabled():
+            # Elsewhere autograd has taken a linear layer apart into what is counted; here nobody has.
+            with self:
+                parts = func.decompose(*args, **kwargs)
+            if parts is not NotImplemented:
+                return parts
         result = func(*args, **kwargs)
         for leaf in tree_leaves(result):
             if isinstance(leaf, Tensor):
                 self._count(leaf.untyped_storage())
-        if formula := FORMULAS.get(func.overloadpacket):
+        if formula:
             self.flops += formula(*args, **kwargs, out_val=result)
         return result
 

@@ -1,6 +1,7 @@
 """The simulation against models whose memory and work can be written down by hand."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 import torch
@@ -129,6 +130,19 @@ def test_attention_keeps_no_matrix_of_weights_and_is_counted() -> None:
     mask = length * length * 4
     assert peak < mask + mask // 2
     assert flops == 2 * length * length * 16 * (2 + 5)  # two products forward, five backward: one is made again
+
+
+@pytest.mark.parametrize("without_a_graph", [torch.no_grad, torch.inference_mode])
+def test_a_forward_pass_without_a_graph_keeps_nothing(without_a_graph: Callable[[], AbstractContextManager]) -> None:
+    def forward() -> None:
+        with without_a_graph():
+            x = torch.zeros(1000, WIDTH)
+            for _ in range(DEPTH):
+                x = F.linear(x, torch.zeros(WIDTH, WIDTH))
+
+    peak, flops = peak_and_flops(forward)
+    assert peak == 2 * 1000 * WIDTH * 4 + WIDTH * WIDTH * 4
+    assert flops == DEPTH * 2 * 1000 * WIDTH * WIDTH
 
 
 def test_a_depthwise_convolution_is_counted_by_its_groups() -> None:
