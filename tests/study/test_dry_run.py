@@ -68,6 +68,7 @@ def test_what_does_not_fit_is_said_with_a_remedy(plan: Plan) -> None:
     assert "take a smaller model, or a larger GPU" in " ".join(out.split())
 
 
+@pytest.mark.slow
 def test_a_batch_that_does_not_fit_is_planned_in_chunks(plan: Plan) -> None:
     arguments = ("--space", "arasaac_es.yaml", "--profile", "study", "--dry-run", "--model", "ViT-B-32:openai", *CHEAP)
     large = ("--set", "batch_size=4096", "--memory", "3.5")
