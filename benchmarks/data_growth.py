@@ -6,8 +6,6 @@ which trains on two batches before the clock starts: the first step of a process
 """
 
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.isolated import run_module
 from benchmarks.memory import peak
 from gap.data import open_dataset
 from gap.data.dataset import CAPTIONS, FORMAT, IMAGES, SPLITS, hash_split
 
 Report = Mapping[str, int | float]
-ROOT = Path(__file__).resolve().parents[1]
 SIZES = (1_000, 10_000, 100_000)
 TEST, IMAGE_SIZE, BATCH = 1_000, 32, 250
 WORDS = ("red", "green", "house", "garden", "bee", "apple", "two", "eats", "under", "before")
@@ -92,11 +90,7 @@ def measure(sizes: Sequence[int] = SIZES) -> list[Cost]:
         warm = write_dataset(Path(home) / "warm", 2 * BATCH)
         for pairs in sizes:
             data = write_dataset(Path(home) / str(pairs), pairs)
-            command = [sys.executable, "-m", "benchmarks.data_growth", str(data), str(warm)]
-            # Without it glibc keeps freed memory in its heap, by chance more or less of it.
-            environment = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536"}
-            output = subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-            found.append(Cost(**json.loads(output.stdout)))
+            found.append(Cost(**json.loads(run_module("benchmarks.data_growth", str(data), str(warm)))))
     return found
 
 

@@ -2,14 +2,25 @@
 
 import multiprocessing
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 from unittest import mock
 
 T = TypeVar("T")
 # Without it glibc keeps freed memory in its heap, by chance more or less of it.
-ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "65536"}
+ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def run_module(name: str, *arguments: str) -> str:
+    """Run ``python -m NAME ARGUMENTS`` and give the last line of its output."""
+    command, environment = [sys.executable, "-m", name, *arguments], {**os.environ, **ALLOCATOR}
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    return done.stdout.splitlines()[-1]
 
 
 @contextmanager

@@ -8,8 +8,6 @@ memory that does not grow with n; its peer, the HSIC of n×n Gram matrices, is m
 """
 
 import argparse
-import resource
-import sys
 import time
 from collections.abc import Callable
 
@@ -20,6 +18,7 @@ from rich.table import Table
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from benchmarks.memory import most_gb
 from gap.metrics import (
     effective_rank,
     evaluate,
@@ -33,12 +32,6 @@ from gap.metrics import (
 )
 
 PEER_ROWS = 4000
-
-
-def peak_gb() -> float:
-    """Give the most memory this process has held; it never falls."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
 
 
 def pairs(images: int, captions: int, dimensions: int) -> tuple[Tensor, Tensor, np.ndarray]:
@@ -87,7 +80,7 @@ def main() -> None:
         f"CKA, {PEER_ROWS:,} pairs": lambda: linear_cka(paired[few], y[few]),
         f"CKA by n×n Gram matrices, {PEER_ROWS:,} pairs": lambda: gram_cka(paired[few], y[few]),
     }
-    start = peak_gb()
+    start = most_gb()
     size = f"{len(x):,} images, {len(y):,} texts, {arguments.dimensions} dimensions"
     table = Table(title=f"{size}, {torch.get_num_threads()} threads", box=None)
     for column in ("", "s", "peak so far, GB over the features'"):
@@ -95,7 +88,7 @@ def main() -> None:
     for name, measure in rows.items():
         began = time.perf_counter()
         measure()
-        table.add_row(name, f"{time.perf_counter() - began:.2f}", f"{peak_gb() - start:.2f}")
+        table.add_row(name, f"{time.perf_counter() - began:.2f}", f"{most_gb() - start:.2f}")
     Console(highlight=False).print(table)
 
 

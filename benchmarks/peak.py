@@ -10,17 +10,16 @@ everything above 64 KiB on its own: freed memory is given back at once, and the 
 import ctypes
 import gc
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from benchmarks.isolated import run_module
+from benchmarks.memory import RESET, held_gb
 from gap.models.adapters import adapt
 from gap.models.attention import split_attention
 from gap.models.bare import bare_clip
@@ -34,28 +33,24 @@ from gap.training.gradients import Batch, accumulate, load_chunks
 from gap.training.learner import make_optimiser
 from gap.training.step import make_objective, train_step
 
-ROOT = Path(__file__).resolve().parents[1]
-GLIBC = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
-
 
 def measure(settings: Mapping[str, Any]) -> int:
     """Give the bytes of a trial with these settings; the weights of a published model are random."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.peak", json.dumps({"data": "none", **settings})],
-        cwd=ROOT, env={**os.environ, **GLIBC}, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return int(done.stdout.splitlines()[-1])
+    return int(run_module("benchmarks.peak", json.dumps({"data": "none", **settings})))
 
 
 def _grown(config: TrialConfig) -> int:
     """Make a model and its steps here and now; give the growth from before the model to the peak of the steps."""
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
-    before = _memory("VmRSS")
+    before = held_gb("VmRSS")
     steps = _ready(config)
-    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew: loading a model is no part of a step
+    RESET.write_text("5")  # the peak starts anew: loading a model is no part of a step
     steps(2)
-    return _memory("VmHWM") - before
+    most = held_gb("VmHWM")
+    if before is None or most is None:
+        raise OSError("expected Linux, whose kernel tells what a process holds")
+    return round((most - before) * 1e9)
 
 
 def _ready(config: TrialConfig) -> Callable[[int], None]:
@@ -94,11 +89,6 @@ def _random_model(config: TrialConfig) -> ClipModel:
     model: ClipModel = create(config.model, None, quick_gelu=weights_of(config.model, config.pretrained)[1])
     split_attention(model)
     return model
-
-
-def _memory(key: str) -> int:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{key}:"))
 
 
 if __name__ == "__main__":

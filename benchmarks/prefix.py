@@ -10,13 +10,15 @@ medians. The epoch is that of a small part of the data: one batch of 90 and 30 t
 """
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import partial
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import torch
@@ -24,19 +26,16 @@ from rich.console import Console
 from rich.table import Table
 
 from gap.data import PairDataset, open_dataset, prepare
-from gap.losses import total_loss
 from gap.models.adapters import adapt
 from gap.models.clip import Clip
 from gap.models.load import load_clip
 from gap.models.modes import train_mode
-from gap.models.split import find_prefix
-from gap.training.batches import epoch_batches
-from gap.training.encoders import Encoder, pixel_encoder, token_encoder
-from gap.training.evaluation import Split, evaluate_features, make_split
+from gap.training.evaluation import Split, embed_with, evaluate_features, make_split
+from gap.training.gradients import Batch, accumulate, load_chunks
 from gap.training.learner import make_optimiser
 from gap.training.pairs import TrainingPairs, make_training_pairs
-from gap.training.prefix_cache import image_states, text_states
-from gap.training.prefix_encoders import prefix_image_encoder, prefix_text_encoder
+from gap.training.step import make_objective, train_step
+from gap.training.towers import Towers, make_towers
 from study.provenance import describe_hardware
 
 METHODS: dict[str, dict[str, Any]] = {
@@ -44,16 +43,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "last_layers, 2 blocks": {"method": "last_layers", "last_n": 2},
     "dora, adapt_blocks 2": {"method": "dora", "rank": 8, "adapt_blocks": 2},
 }
-BATCHES, TEST_IMAGES, CHUNK = 1, 30, 128
-
-
-@dataclass(frozen=True)
-class Towers:
-    """Encoders of images and of the captions that are trained on and tested with."""
-
-    image: Encoder
-    train_text: Encoder
-    test_text: Encoder
+BATCHES, TEST_IMAGES = 1, 30
 
 
 @dataclass(frozen=True)
@@ -70,29 +60,6 @@ class Cost:
         return statistics.median(self.whole) / statistics.median(self.split)
 
 
-def whole_towers(clip: Clip, dataset: PairDataset, pairs: TrainingPairs, test: Split, how: dict[str, Any]) -> Towers:
-    """Make encoders that run everything."""
-    return Towers(
-        pixel_encoder(clip, dataset.images, **how),
-        *(token_encoder(clip, tokens, **how) for tokens in (pairs.tokens, test.tokens)),
-    )
-
-
-def split_towers(
-    clip: Clip, dataset: PairDataset, pairs: TrainingPairs, test: Split, how: dict[str, Any], cache: Path
-) -> Towers:
-    """Make encoders that start behind the frozen blocks, whose states are computed here."""
-    image, text = (find_prefix(clip, tower, **how) for tower in ("image", "text"))
-    if image is None or text is None:
-        raise RuntimeError(f"{clip.name} has no frozen prefix")
-    images = image_states(image, dataset, cache_dir=cache, progress=False, **how)
-    texts = (
-        prefix_text_encoder(text, text_states(text, tokens, cache_dir=cache, progress=False, **how), tokens, **how)
-        for tokens in (pairs.tokens, test.tokens)
-    )
-    return Towers(prefix_image_encoder(image, images, **how), *texts)
-
-
 def part_of(dataset: PairDataset, *, train: int, test: int) -> PairDataset:
     """Keep the first images of either split, under new row numbers."""
     rows = np.concatenate([dataset.train[:train], dataset.test[:test]])
@@ -106,39 +73,25 @@ def part_of(dataset: PairDataset, *, train: int, test: int) -> PairDataset:
     )
 
 
-def encode_all(encoder: Encoder, rows: np.ndarray) -> torch.Tensor:
-    """Encode many rows in chunks, without a graph."""
-    with torch.inference_mode():
-        return torch.cat([encoder.encode(encoder.gather(part)) for part in chunks(rows)])
-
-
-def chunks(rows: np.ndarray) -> Iterator[np.ndarray]:
-    """Cut rows into chunks."""
-    return (rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK))
-
-
 def epoch(
     clip: Clip,
     towers: Towers,
     optimiser: torch.optim.Optimizer,
-    batches: Sequence[np.ndarray],
-    first_text: np.ndarray,
+    batches: Sequence[Batch],
+    pairs: TrainingPairs,
     test: Split,
 ) -> float:
     """Train on the batches and evaluate on the test images; returns seconds."""
+    texts, test_texts = towers.texts(pairs.tokens), towers.texts(test.tokens)
+    objective = make_objective(clip.model, terms={"ce": 1.0}, alpha=1.0, beta=1.0)
     began = time.perf_counter()
     train_mode(clip.model)
-    for rows in batches:
-        images = towers.image.encode(towers.image.gather(rows))
-        texts = towers.train_text.encode(towers.train_text.gather(first_text[rows]))
-        loss, _ = total_loss(images, texts, terms={"ce": 1.0}, logit_scale=clip.model.logit_scale.exp())
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
-    clip.model.eval()
-    images = encode_all(towers.image, test.rows)
-    texts = encode_all(towers.test_text, np.arange(len(test.tokens)))[torch.from_numpy(test.text_of).to(images.device)]
-    evaluate_features(test, images, texts, pool_size=90)
+    for number, batch in enumerate(batches):
+        size = len(batch.images)
+        load = load_chunks(batch, towers.images, texts, chunk=size)
+        gradients = partial(accumulate, load, towers.images, texts, objective, size=size, chunk=size)
+        train_step(optimiser, gradients, step=number)
+    evaluate_features(test, *embed_with(clip, towers.images, test_texts, test), pool_size=90)
     return time.perf_counter() - began
 
 
@@ -163,16 +116,18 @@ def prefix_ratio(
     optimiser = make_optimiser(clip.model, lr=1e-5, weight_decay=0.0)
     part = part_of(dataset, train=batches * batch_size, test=test_images)
     pairs, test = make_training_pairs(part, clip), make_split(part, clip, part.test)
-    some = list(epoch_batches(part.train, batch_size=batch_size, seed=0, epoch=1))
-    with tempfile.TemporaryDirectory() as cache:
+    some = list(pairs.batches(batch_size=batch_size, seed=0, epoch=1))
+    with tempfile.TemporaryDirectory() as cache, mock.patch.dict(os.environ, {"MODALITY_GAP_CACHE": cache}):
         began = time.perf_counter()
-        split = split_towers(clip, part, pairs, test, how, Path(cache))
+        behind = make_towers(clip, part, cache_prefix=True, **how)
+        for tokens in (pairs.tokens, test.tokens):
+            behind.texts(tokens)
         states = time.perf_counter() - began
-        ways = {"whole": whole_towers(clip, part, pairs, test, how), "split": split}
+        ways = {"whole": make_towers(clip, part, **how), "split": behind}
         seconds: dict[str, list[float]] = {way: [] for way in ways}
         for _ in range(rounds + 1):
             for way, towers in ways.items():
-                seconds[way].append(epoch(clip, towers, optimiser, some, pairs.first_text, test))
+                seconds[way].append(epoch(clip, towers, optimiser, some, pairs, test))
     return Cost(seconds["whole"][1:], seconds["split"][1:], states)  # the first round warms up
 
 

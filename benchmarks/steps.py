@@ -1,6 +1,5 @@
 """Steps of contrastive fine-tuning on made-up data: this project's, and its peers' with PEFT and open_clip alone."""
 
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -12,16 +11,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from gap.losses import total_loss
 from gap.models.adapters import adapt, adapter_targets
 from gap.models.attention import split_attention
 from gap.models.clip import Clip
 from gap.models.load import OWN, load_clip
 from gap.models.modes import gradient_checkpointing, train_mode
+from gap.models.published import create
 from gap.training.encoders import pixel_encoder, token_encoder
-from gap.training.gradients import Batch, Losses, accumulate, load_chunks
+from gap.training.gradients import Batch, accumulate, load_chunks
 from gap.training.learner import make_optimiser
-from gap.training.step import train_step
+from gap.training.step import make_objective, train_step
 from gap.training.tokens import padding_id, trim_padding
 
 RANK = 16
@@ -41,9 +40,7 @@ def random_clip(name: str) -> Clip:
     if name in OWN:
         return load_clip(name)
     torch.manual_seed(0)
-    logging.disable(logging.WARNING)  # that weights are random is what was asked for
-    model = open_clip.create_model(name)
-    logging.disable(logging.NOTSET)
+    model = create(name, None, quick_gelu=False)
     return Clip(
         name=name,
         pretrained=None,
@@ -78,9 +75,7 @@ def our_step(
     images = pixel_encoder(clip, data.images, device=device, precision=precision)
     texts = token_encoder(clip, data.tokens, device=device, precision=precision)
 
-    def objective(image_features: Tensor, text_features: Tensor) -> Losses:
-        scale = clip.model.logit_scale.exp()
-        return total_loss(image_features, text_features, terms={"ce": 1.0}, logit_scale=scale)
+    objective = make_objective(clip.model, terms={"ce": 1.0}, alpha=1.0, beta=1.0)
 
     def step(number: int) -> object:
         rows = np.arange(batch)

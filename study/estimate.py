@@ -2,23 +2,14 @@
 
 import time
 from dataclasses import dataclass
-from functools import partial
-from itertools import islice
 
 import torch
 
-from gap.data import open_dataset
-from gap.models.modes import train_mode
-from gap.training.chunks import pairs_at_once
 from gap.training.config import TrialConfig
 from gap.training.cost import peak_memory_gb, reset_peak_memory
 from gap.training.evaluation import evaluate_split, make_split
-from gap.training.gradients import accumulate, load_chunks
-from gap.training.learner import make_learner
-from gap.training.pairs import make_training_pairs
 from gap.training.plan.trial import embedding_flops
-from gap.training.step import train_step
-from gap.training.towers import make_towers
+from gap.training.trial_steps import trial_steps
 from study.data_size import DataSize
 from study.device import Device
 
@@ -61,26 +52,16 @@ def predicted(config: TrialConfig, data: DataSize, device: Device, *, flops: int
 
 def measured(config: TrialConfig) -> Estimate:
     """Make a few steps and one evaluation of a trial, with whole towers."""
-    torch.manual_seed(config.seed)
     device = torch.device(config.device)
     reset_peak_memory(device)
-    learner, dataset = make_learner(config), open_dataset(config.data)
-    clip = learner.clip
-    train_mode(clip.model)
-    pairs = make_training_pairs(dataset, clip)
-    towers = make_towers(clip, dataset, device=device, precision=config.precision)
-    images, texts = towers.images, towers.texts(pairs.tokens)
-    chunk = pairs_at_once(config, note=lambda _: None)
-    batches = pairs.batches(batch_size=config.batch_size, seed=config.seed, epoch=1)
-    began, made = time.perf_counter(), 0
-    for number, batch in enumerate(islice(batches, WARM_STEPS + MEASURED_STEPS)):
-        if number == WARM_STEPS:
-            began, made = time.perf_counter(), 0
-        load, size = load_chunks(batch, images, texts, chunk=chunk), len(batch.images)
-        gradients = partial(accumulate, load, images, texts, learner.objective, size=size, chunk=chunk)
-        train_step(learner.optimiser, gradients, step=number)
-        made += 1
-    seconds_per_step = (time.perf_counter() - began) / made
+    trial = trial_steps(config)
+    clip, dataset = trial.learner.clip, trial.dataset
+    for _ in range(WARM_STEPS):
+        next(trial.steps)
+    began = time.perf_counter()
+    for _ in range(MEASURED_STEPS):
+        next(trial.steps)
+    seconds_per_step = (time.perf_counter() - began) / MEASURED_STEPS
 
     began = time.perf_counter()
     split = make_split(dataset, clip, dataset.test)

@@ -14,6 +14,7 @@ import torch
 
 from gap.data import PairDataset
 from study.space import StudySpec
+from study.whole_files import replace_file
 
 PACKAGES = (
     "clip-modality-gap", "torch", "open_clip_torch", "timm", "transformers", "peft", "ray", "optuna", "numpy", "pandas",
@@ -73,6 +74,5 @@ def now() -> str:
 
 def write_json(content: Mapping[str, Any], path: Path) -> None:
     """Write all of it or nothing."""
-    temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    replace_file(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))

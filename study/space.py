@@ -25,13 +25,8 @@ from study.results import COSTS
 
 MEASURED = (*METRICS, *COSTS)
 SPACES = Path(__file__).resolve().parents[1] / "search_spaces"
-NOT_SEARCHED = {
-    "weights",
-    "model",
-    "pretrained",
-    "pool_size",
-    "train_metrics",
-}  # one study compares trials of one model by one measure
+# One study compares trials of one model by one measure.
+NOT_SEARCHED = {"weights", "model", "pretrained", "pool_size", "train_metrics"}
 WEIGHT_PREFIX = "weight_"  # the parameter weight_<term> is the weight of that loss term
 
 

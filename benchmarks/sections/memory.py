@@ -43,10 +43,12 @@ def memory(rounds: Mapping[int, int] = MappingProxyType(ROUNDS)) -> list[Row]:
             f"tiny, DoRA, {len(ours)} runs; {np.median(ours):.3f} and {np.median(theirs):.3f} GB, growth of ru_maxrss"
         )
         rows.append(ratio_row(_name(batch), "all at once", ours, theirs, note))
-    first, last = min(rounds), max(rounds)
-    least, most = (found[batch, ways[batch][0]][: rounds[last]] for batch in (first, last))
-    note = f"{np.median(most):.3f} and {np.median(least):.3f} GB; the batch's features and logits grow"
-    return [*rows, ratio_row(_name(last), f"batch {first:,}, the same way", most, least, note)]
+    *earlier, last = sorted(rounds)
+    for batch in earlier:
+        least, most = (found[one, ways[one][0]][: rounds[last]] for one in (batch, last))
+        note = f"{np.median(most):.3f} and {np.median(least):.3f} GB; the batch's features and logits grow"
+        rows.append(ratio_row(_name(last), f"batch {batch:,}, the same way", most, least, note))
+    return rows
 
 
 def _name(batch: int) -> str:

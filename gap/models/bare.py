@@ -1,6 +1,5 @@
 """A CLIP's architecture by its name, without weights: nothing is downloaded, read into memory or computed."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,25 +9,17 @@ import torch
 from open_clip.model import CLIP, CustomTextCLIP
 from open_clip.tokenizer import DEFAULT_CONTEXT_LENGTH
 
-from gap.models import mini
+from gap.models import mini, tiny
 from gap.models.attention import split_attention
 from gap.models.clip import ClipModel
 from gap.models.load import check_known
 from gap.models.published import create, square, weights_of
-from gap.models.tiny import CONFIG
 
-
-def _mini() -> tuple[ClipModel, dict[str, Any]]:
-    architecture = mini.model_config()
-    return CustomTextCLIP(**architecture), architecture
-
-
-def _tiny() -> tuple[ClipModel, dict[str, Any]]:
-    architecture = json.loads(CONFIG.read_text(encoding="utf-8"))
-    return CLIP(**architecture), architecture
-
-
-OWN: dict[str, Callable[[], tuple[ClipModel, dict[str, Any]]]] = {"mini": _mini, "tiny": _tiny}
+# What our own models are made of, as open_clip's configurations describe it.
+OWN: dict[str, tuple[type[ClipModel], Callable[[], dict[str, Any]]]] = {
+    "mini": (CustomTextCLIP, mini.model_config),
+    "tiny": (CLIP, tiny.architecture),
+}
 
 
 @dataclass(frozen=True)
@@ -57,7 +48,7 @@ def bare_clip(name: str, pretrained: str | None = None) -> BareClip:
     """
     check_known(name)
     with torch.random.fork_rng(devices=[]), torch.device("meta"):
-        model, architecture = OWN[name]() if name in OWN else _published(name, pretrained)
+        model, architecture = _own(name) if name in OWN else _published(name, pretrained)
         split_attention(model)
     return BareClip(
         model.eval(),
@@ -65,6 +56,12 @@ def bare_clip(name: str, pretrained: str | None = None) -> BareClip:
         context_length=architecture["text_cfg"].get("context_length", DEFAULT_CONTEXT_LENGTH),
         embed_dim=architecture["embed_dim"],
     )
+
+
+def _own(name: str) -> tuple[ClipModel, dict[str, Any]]:
+    kind, describe = OWN[name]
+    architecture = describe()
+    return kind(**architecture), architecture
 
 
 def _published(name: str, pretrained: str | None) -> tuple[ClipModel, dict[str, Any]]:

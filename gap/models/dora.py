@@ -1,7 +1,7 @@
 """DoRA at the cost of one plain layer: the adapted weight is formed once per optimiser step, not the output thrice.
 
 PEFT's layer computes the frozen output, the low-rank output, the dense product BA and its norm in every forward pass,
-and keeps four tensors as large as the output for the backward pass. Here a forward pass is one product with
+and keeps several tensors as large as the output for the backward pass. Here a forward pass is one product with
 W' = c·(W + s·BA), c = m / ‖W + s·BA‖ (a row's norm each), which is kept until a factor changes, and the backward pass
 needs the layer's input and output only. Parameters, values and gradients are PEFT's, and so is what is saved.
 """
@@ -117,22 +117,16 @@ def _merge(
         return direction.mul_(coefficient.unsqueeze(1)).to(dtype), coefficient
 
 
-def _adapted(
-    merged: _Merged,
-    x: Float[Tensor, "*positions i"],
-    *,
-    weight: Float[Tensor, "o i"],
-    bias: Float[Tensor, " o"] | None,
-    a: Float[Tensor, "r i"],
-    b: Float[Tensor, "o r"],
-    magnitude: Float[Tensor, " o"],
-    scaling: float,
-) -> Float[Tensor, "*positions o"]:
+def _adapted(layer: Any, x: Float[Tensor, "*positions i"]) -> Float[Tensor, "*positions o"]:
+    """Give the output of either kind of layer, of positions by channels, with its adapted weight."""
+    base, (adapter,) = layer.get_base_layer(), layer.active_adapters
+    a, b = (factor[adapter].weight.flatten(1) for factor in (layer.lora_A, layer.lora_B))
+    magnitude, scaling = layer.lora_magnitude_vector[adapter].weight.flatten(), layer.scaling[adapter]
     kind = x.device.type
-    dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else weight.dtype
-    adapted, coefficient = merged.get(weight, a, b, magnitude, scaling, dtype)
-    bias = None if bias is None else bias.to(dtype)
-    inputs = (x.to(dtype), a, b, magnitude, adapted, coefficient, bias, scaling)
+    dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else base.weight.dtype
+    weight, coefficient = layer.kept_weight.get(base.weight.flatten(1), a, b, magnitude, scaling, dtype)
+    bias = None if base.bias is None else base.bias.to(dtype)
+    inputs = (x.to(dtype), a, b, magnitude, weight, coefficient, bias, scaling)
     y: Tensor = _AdaptedLinear.apply(*inputs)  # type: ignore[no-untyped-call]
     return y
 
@@ -147,24 +141,13 @@ class LinearDora(lora.Linear):  # type: ignore[misc]
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
-        self._merged = _Merged()
+        self.kept_weight = _Merged()
 
     def forward(self, x: Float[Tensor, "*positions i"]) -> Float[Tensor, "*positions o"]:
         """Give the adapted layer's output, or what PEFT gives where the adapter is off or merged."""
-        if self.disable_adapters or self.merged:
-            output: Tensor = super().forward(x)
-            return output
-        base, (adapter,) = self.get_base_layer(), self.active_adapters
-        return _adapted(
-            self._merged,
-            x,
-            weight=base.weight,
-            bias=base.bias,
-            a=self.lora_A[adapter].weight,
-            b=self.lora_B[adapter].weight,
-            magnitude=self.lora_magnitude_vector[adapter].weight,
-            scaling=self.scaling[adapter],
-        )
+        as_peft = self.disable_adapters or self.merged
+        output: Tensor = super().forward(x) if as_peft else _adapted(self, x)
+        return output
 
 
 class PointwiseDora(lora.Conv2d):  # type: ignore[misc]
@@ -175,23 +158,12 @@ class PointwiseDora(lora.Conv2d):  # type: ignore[misc]
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
-        self._merged = _Merged()
+        self.kept_weight = _Merged()
 
     def forward(self, x: Float[Tensor, "b i h w"]) -> Float[Tensor, "b o k l"]:
         """Convolve with the adapted weight, or as PEFT does where the adapter is off or merged."""
         if self.disable_adapters or self.merged:
             output: Tensor = super().forward(x)
             return output
-        base, (adapter,) = self.get_base_layer(), self.active_adapters
-        down, across = base.stride
-        y = _adapted(
-            self._merged,
-            x[:, :, ::down, ::across].permute(0, 2, 3, 1),
-            weight=base.weight.flatten(1),
-            bias=base.bias,
-            a=self.lora_A[adapter].weight.flatten(1),
-            b=self.lora_B[adapter].weight.flatten(1),
-            magnitude=self.lora_magnitude_vector[adapter].weight.flatten(),
-            scaling=self.scaling[adapter],
-        )
-        return y.permute(0, 3, 1, 2)
+        down, across = self.get_base_layer().stride
+        return _adapted(self, x[:, :, ::down, ::across].permute(0, 2, 3, 1)).permute(0, 3, 1, 2)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import open_clip
 import torch
@@ -13,25 +14,35 @@ from gap.models.clip import Clip
 CONFIG = Path(__file__).parent / "configs" / "tiny.json"
 
 
+def architecture() -> dict[str, Any]:
+    """Describe ``tiny`` as open_clip's model configurations do.
+
+    >>> architecture()["embed_dim"]
+    32
+    """
+    described: dict[str, Any] = json.loads(CONFIG.read_text(encoding="utf-8"))
+    return described
+
+
 def load_tiny(pretrained: str | None = None) -> Clip:
     """Build ``tiny``, the same weights every time, or fill it from a checkpoint file.
 
     >>> load_tiny().model.logit_scale.requires_grad
     True
     """
-    architecture = json.loads(CONFIG.read_text(encoding="utf-8"))
+    described = architecture()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        model = CLIP(**architecture)
+        model = CLIP(**described)
     if pretrained is not None:
         load_checkpoint(model, Path(pretrained), name="tiny")
     return Clip(
         name="tiny",
         pretrained=pretrained,
         model=model,
-        tokenize=open_clip.SimpleTokenizer(context_length=architecture["text_cfg"]["context_length"]),
-        image_size=architecture["vision_cfg"]["image_size"],
+        tokenize=open_clip.SimpleTokenizer(context_length=described["text_cfg"]["context_length"]),
+        image_size=described["vision_cfg"]["image_size"],
         mean=open_clip.OPENAI_DATASET_MEAN,
         std=open_clip.OPENAI_DATASET_STD,
-        architecture=architecture,
+        architecture=described,
     )

@@ -53,7 +53,7 @@ def test_a_section_gives_rows_whose_spread_holds_the_ratio(
 
 
 def test_a_chunk_takes_less_memory_than_the_whole_batch() -> None:
-    (row, _) = memory({256: 1})
+    (row,) = memory({256: 1})
     assert row.ratio < 0.7
 
 

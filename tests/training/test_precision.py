@@ -17,11 +17,11 @@ def config(tmp_path: Path) -> TrialConfig:
 
 def test_steps_are_made_in_both_and_the_faster_is_taken(config: TrialConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
-    real = precision.make_towers
+    real = precision.trial_steps
     monkeypatch.setattr(
         precision,
-        "make_towers",
-        lambda *a, **k: seen.append(k["precision"]) or real(*a, **k),  # type: ignore[func-returns-value]
+        "trial_steps",
+        lambda config: seen.append(config.precision) or real(config),  # type: ignore[func-returns-value]
     )
     choice = choose_precision(config)
     assert seen == ["fp32", "bf16"]
