@@ -2,15 +2,16 @@
 
 import json
 from pathlib import Path
-from typing import Any
-
-import peft
+from typing import TYPE_CHECKING, Any
 
 from gap.data import PairDataset, open_dataset
 from gap.errors import UserError
 from gap.models.clip import Clip
 from gap.models.load import load_clip
 from gap.models.save import load_adapter
+
+if TYPE_CHECKING:
+    import peft
 
 BASELINE = "baseline"  # names the model before training wherever a trial is asked for
 
@@ -36,7 +37,7 @@ def check_kept(directory: Path, trial: str) -> None:
         raise UserError(f"{directory} has no adapter of {trial}: expected one of {', '.join(kept) or 'none yet'}")
 
 
-def load_trial(directory: Path, trial: str) -> tuple[Clip, peft.PeftModel | None]:
+def load_trial(directory: Path, trial: str) -> "tuple[Clip, peft.PeftModel | None]":
     """Load the study's model with what ``trial`` trained; ``baseline`` is the model before training.
 
     The PEFT model comes with it where there are adapters.

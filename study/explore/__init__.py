@@ -1,0 +1,1 @@
+"""The explorers: pages of one Dash app that listens on this machine alone."""
