@@ -4,6 +4,7 @@ from gap.metrics.cka import linear_cka, linear_cka_chunked
 from gap.metrics.cone import mean_cosine, mean_norm, min_cosine
 from gap.metrics.consistency import consistency_at_k
 from gap.metrics.distance import misalignment, modality_gap
+from gap.metrics.histograms import cosine_histograms
 from gap.metrics.protocols import retrieval
 from gap.metrics.registry import METRICS, Metric
 from gap.metrics.relative_gap import centred_residual, relative_modality_gap
@@ -17,6 +18,7 @@ __all__ = [
     "Metric",
     "centred_residual",
     "consistency_at_k",
+    "cosine_histograms",
     "effective_rank",
     "evaluate",
     "linear_cka",
