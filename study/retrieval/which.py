@@ -1,0 +1,59 @@
+"""Which trial is searched with."""
+
+from dataclasses import dataclass
+
+from gap.errors import UserError, unknown
+from study.choice import knee, pick
+from study.display import in_words
+from study.finished import Finished
+from study.open_trial import BASELINE, kept_trials
+
+KNEE = "knee"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A trial and, in words, what it is."""
+
+    trial: str
+    what: str
+
+
+BEFORE = Chosen(BASELINE, "the model before training")
+
+
+def choose(study: Finished, wanted: str | None) -> Chosen:
+    """Choose a trial: the one ``wanted``, ``baseline`` or the ``knee``; else the front's best in the first objective.
+
+    Raises ``UserError`` if there is no such trial, no front yet, or its adapter was not kept.
+    """
+    if wanted == BASELINE:
+        return BEFORE
+    kept = kept_trials(study.directory)
+    if wanted not in (None, KNEE):
+        return Chosen(_known(study, str(wanted), kept), _values(study, str(wanted)))
+    front = study.front[study.front["trial_id"].isin(kept)]
+    if not len(front):
+        raise UserError(f"{study.directory}: no trial is on the front yet; --trial {BASELINE} searches without one")
+    if wanted == KNEE:
+        trial, role = knee(front, study.objectives), "the knee of the front"
+    else:
+        trial, role = str(pick(front, [], study.objectives)["trial_id"]), f"the front's best {next(iter(study.objectives))}"
+    return Chosen(trial, f"{role}: {_values(study, trial)}")
+
+
+def _known(study: Finished, wanted: str, kept: list[str]) -> str:
+    if wanted in kept:
+        return wanted
+    if wanted in set(study.trials["trial_id"]):
+        raise UserError(f"the adapter of {wanted} was not kept: expected one of {', '.join([BASELINE, *kept])}")
+    raise unknown("trial", wanted, [BASELINE, KNEE, *kept])
+
+
+def _values(study: Finished, trial: str) -> str:
+    """Give a trial's loss terms and objectives in words."""
+    rows = study.trials[study.trials["trial_id"] == trial]
+    if not len(rows):
+        return "a trial of no table"
+    row = rows.iloc[0]
+    return in_words({"terms": row.get("terms"), **{name: float(row[name]) for name in study.objectives}})
