@@ -29,7 +29,7 @@ from study.whole_files import replace_file
 _logger = logging.getLogger(__name__)
 # Any change to how vectors are computed or stored must raise this number.
 FORMAT = 1
-CHUNK = 256  # entries between two steps of the progress
+CHUNK = 256
 Watch: TypeAlias = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
 """Told what is done and in how many steps; gives a function to call after each."""
 
@@ -91,11 +91,12 @@ def embed_entries(
     """
     clip.model.eval()
     starts, parts = range(0, len(entries), CHUNK), list[Tensor]()
-    with watch(f"embedding {len(entries):,} {SIDES[side].plural}, once", len(starts)) as step:
+    with watch(f"embedding {SIDES[side].plural}, once", len(entries)) as step:
         for start in starts:
             some = entries[start : start + CHUNK]
             parts.append(SIDES[side].embed(clip, dataset, some, device, precision).cpu())
-            step()
+            for _ in some:
+                step()
     features = torch.cat(parts)
     if bad := int((~features.isfinite().all(dim=1)).sum()):
         raise UserError(f"{bad} of the {len(features)} embedded {SIDES[side].plural} are not finite")

@@ -1,13 +1,16 @@
 """The answers to a query."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from gap.data.prompts import words_of
-from study.retrieval.nearest import nearest
+from study.retrieval.index import propose, wants_index
+from study.retrieval.nearest import best_of, nearest
 from study.retrieval.opened import Opened
 from study.retrieval.query import ImageQuery, TextQuery, vector_of
 
@@ -30,19 +33,56 @@ class Hit:
     split: str
     images: int
 
+    @property
+    def words(self) -> str:
+        """The keywords, and how many more images have them where the answer is a caption."""
+        return self.keywords + (f" (and {self.images - 1} more)" if self.images > 1 else "")
 
-def find(opened: Opened, query: TextQuery | ImageQuery, *, to: str, top: int, split: str = "all") -> list[Hit]:
+
+@dataclass(frozen=True)
+class Found:
+    """The hits, out of how many entries, and whether an index was asked, which may miss some."""
+
+    hits: Sequence[Hit]
+    searched: int
+    indexed: bool
+
+
+def find(
+    opened: Opened,
+    query: TextQuery | ImageQuery,
+    *,
+    to: str,
+    top: int,
+    split: str = "all",
+    index: bool | None = None,
+) -> Found:
     """Rank the images (``to="image"``) or the captions (``"text"``) of a study's dataset for a query, best first.
 
-    ``split`` leaves out what is not in that part of the dataset. Scores are cosines.
+    ``split`` leaves out what is not in that part of the dataset. Scores are cosines. An index is asked if ``index``
+    says so; by default where the gallery is large and the library is there.
+
+    Raises ``UserError`` if an index is wanted and its library is not installed.
     """
     vector, gallery = vector_of(opened, query), opened.gallery(to)
     allowed = _allowed(opened, query, to=to, split=split)
-    scores, rows = nearest(vector, gallery, top, allowed=allowed)
-    return make_hits(opened, to, scores, rows)
+    searched = len(gallery) if allowed is None else int(allowed.sum())
+    if wants_index(gallery, index):
+        rows = propose(opened.index(to), vector, top)
+        rows = rows if allowed is None else rows[allowed[rows]]
+        if len(rows) >= min(top, searched):
+            return Found(make_hits(opened, to, *best_of(vector, gallery, rows, top)), searched, indexed=True)
+    return Found(make_hits(opened, to, *nearest(vector, gallery, top, allowed=allowed)), searched, indexed=False)
 
 
-def make_hits(opened: Opened, to: str, scores: Float[Tensor, " k"], rows: Tensor) -> list[Hit]:
+def moved(before: Sequence[Hit], after: Sequence[Hit]) -> list[str]:
+    """Say for each answer of one trial where it stood among those of another."""
+    ranks = {(hit.row, hit.caption): hit.rank for hit in before}
+    places = [ranks.get((hit.row, hit.caption)) for hit in after]
+    return ["new" if place is None else f"was {place}" for place in places]
+
+
+def make_hits(opened: Opened, to: str, scores: Float[Tensor, " k"], rows: Int[Tensor, " k"]) -> list[Hit]:
     """Say what some rows of a gallery are."""
     dataset, entries = opened.dataset, opened.entries(to)
     tested = set(dataset.test.tolist())
@@ -71,6 +111,6 @@ def _allowed(opened: Opened, query: TextQuery | ImageQuery, *, to: str, split: s
     if split == "all" and own is None:
         return None
     dataset = opened.dataset
-    rows = {"all": range(len(dataset.ids)), "train": dataset.train.tolist(), "test": dataset.test.tolist()}[split]
-    usable = set(rows) - {own}
+    rows = {"all": np.arange(len(dataset.ids)), "train": dataset.train, "test": dataset.test}[split]
+    usable = set(rows.tolist()) - {own}
     return torch.tensor([not usable.isdisjoint(entry.rows) for entry in opened.entries(to)])

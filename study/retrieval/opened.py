@@ -1,6 +1,7 @@
 """A trial that is searched with: its model, the study's data, and the galleries as they are first needed."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 from gap.data import PairDataset
 from gap.models.clip import Clip
 from gap.training.embed import embed_images, embed_texts
-from study.open_trial import check_kept, load_trial, study_dataset, study_spec
+from study.open_trial import load_trial, study_spec
 from study.retrieval.gallery import (
     Watch,
     embed_entries,
@@ -20,6 +21,7 @@ from study.retrieval.gallery import (
     read_gallery,
     write_gallery,
 )
+from study.retrieval.index import open_index
 from study.retrieval.sides import SIDES, Entry, prompt_of
 
 
@@ -41,12 +43,11 @@ class Opened:
         clip.model.to(self._device).eval()
         self._galleries: dict[str, Float[Tensor, "n d"]] = {}
         self._entries: dict[str, list[Entry]] = {}
+        self._indexes: dict[str, Any] = {}
 
     def key(self, side: str) -> str:
         """Hash all that decides the gallery of a side."""
-        return gallery_key(
-            model=self._digest, data_hash=self.dataset.data_hash, precision=self._precision, side=side
-        )
+        return gallery_key(model=self._digest, data_hash=self.dataset.data_hash, precision=self._precision, side=side)
 
     def entries(self, side: str) -> list[Entry]:
         """List what the vectors of a side's gallery belong to."""
@@ -55,7 +56,10 @@ class Opened:
         return self._entries[side]
 
     def gallery(self, side: str) -> Float[Tensor, "n d"]:
-        """Give the unit vectors of all images or of all distinct captions. Raises ``UserError`` if one is not finite."""
+        """Give the unit vectors of all images, or of all distinct captions, as ``SIDES`` orders them.
+
+        Raises ``UserError`` if one is not finite.
+        """
         if side not in self._galleries:
             path, key = gallery_path(self.directory, self.trial, side), self.key(side)
             features = read_gallery(path, key)
@@ -73,6 +77,13 @@ class Opened:
             self._galleries[side] = features
         return self._galleries[side]
 
+    def index(self, side: str) -> Any:
+        """Give the index of a side's gallery. Raises ``UserError`` if its library is not installed."""
+        if side not in self._indexes:
+            gallery, path = self.gallery(side), gallery_path(self.directory, self.trial, side)
+            self._indexes[side] = open_index(path, gallery, self.key(side), watch=self._watch)
+        return self._indexes[side]
+
     def embed_text(self, text: str) -> Float[Tensor, " d"]:
         """Embed a text as it stands, as a unit vector."""
         tokens = self.clip.tokenize([text])
@@ -84,12 +95,11 @@ class Opened:
         return embed_images(self.clip, pixels[None], rows, device=self._device, precision=self._precision)[0].cpu()
 
 
-def open_trial(directory: Path, trial: str, *, watch: Watch) -> Opened:
-    """Open a trial, or the ``baseline``, of the study in ``directory``.
+def open_trial(directory: Path, trial: str, dataset: PairDataset, *, watch: Watch) -> Opened:
+    """Open a trial, or the ``baseline``, of the study in ``directory`` and of this dataset.
 
-    Raises ``UserError`` if there is no such study or trial, its adapter was not kept, or its data is gone.
+    Raises ``UserError`` if there is no such study or trial, or its adapter was not kept.
     """
-    check_kept(directory, trial)
-    dataset, precision = study_dataset(directory), str(study_spec(directory)["precision"])
+    precision = str(study_spec(directory)["precision"])
     clip, _ = load_trial(directory, trial)
     return Opened(directory, trial, clip=clip, dataset=dataset, precision=precision, watch=watch)

@@ -83,8 +83,9 @@ def vector_of(opened: Opened, query: TextQuery | ImageQuery) -> Float[Tensor, " 
 def read_until(text: str, tokenize: Callable[[list[str]], Int[Tensor, "n context"]]) -> int:
     """Say how many characters of a text a tokenizer's context holds: all of them, unless the text is cut.
 
-    >>> read_until("ab cd", lambda texts: torch.tensor([[*text.encode()[:4], *[0] * (4 - len(text))] for text in texts]))
-    4
+    >>> four = lambda texts: torch.tensor([list(text.ljust(4, "\\0").encode()[:4]) for text in texts])
+    >>> read_until("ab cd", four), read_until("ab", four)
+    (4, 2)
     """
 
     def same(other: str) -> bool:

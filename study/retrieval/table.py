@@ -1,13 +1,13 @@
 """Answers for a terminal: a table that stays readable in 80 columns, and without control codes in a pipe."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from study.open_trial import BASELINE
-from study.retrieval.hits import Hit
+from study.retrieval.answer import Answer
+from study.retrieval.hits import Hit, moved
 
 WIDTH = 80
 
@@ -21,9 +21,12 @@ def plain(text: str) -> str:
     return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
-def show_hits(answers: Mapping[str, Sequence[Hit]], console: Console) -> None:
-    """Print the answers of one trial as a row a hit, those of two side by side."""
-    console.print(_one(*answers.values()) if len(answers) == 1 else _beside(answers))
+def show_answer(answer: Answer, console: Console) -> None:
+    """Print who was asked what, and the answers: of one trial as a row a hit, of two side by side."""
+    for line in (*answer.asked(), *answer.lines()):
+        console.print(Text(plain(line)))
+    console.print(_one(answer.found[0].hits) if len(answer.found) == 1 else _beside(answer))
+    console.print(Text(plain(answer.licence), style="dim"))
 
 
 def _table() -> Table:
@@ -39,26 +42,20 @@ def _one(hits: Sequence[Hit]) -> Table:
     table.add_column("split", no_wrap=True)
     table.add_column("keywords", overflow="fold")
     for hit in hits:
-        table.add_row(f"{hit.rank}", f"{hit.score:.3f}", Text(plain(hit.id)), hit.split, Text(_keywords(hit)))
+        table.add_row(f"{hit.rank}", f"{hit.score:.3f}", Text(plain(hit.id)), hit.split, Text(plain(hit.words)))
     return table
 
 
-def _beside(answers: Mapping[str, Sequence[Hit]]) -> Table:
+def _beside(answer: Answer) -> Table:
     """Lay two trials side by side; in the second, where the first had the same answer."""
     table = _table()
-    for trial in answers:
-        table.add_column(trial, overflow="fold", ratio=1)
-    first, second = answers.values()
-    before = {(hit.row, hit.caption): hit.rank for hit in first}
-    for one, other in zip(first, second, strict=True):
-        was = before.get((other.row, other.caption))
-        table.add_row(f"{one.rank}", _cell(one, ""), _cell(other, f" (was {was})" if was else " (new)"))
+    for chosen in answer.chosen:
+        table.add_column(chosen.trial, overflow="fold", ratio=1)
+    before, after = (found.hits for found in answer.found)
+    for one, other, note in zip(before, after, moved(before, after), strict=True):
+        table.add_row(f"{one.rank}", _cell(one, ""), _cell(other, f" ({note})"))
     return table
 
 
 def _cell(hit: Hit, note: str) -> Text:
-    return Text.assemble(f"{hit.score:.3f} {plain(hit.id)}{note}\n", (_keywords(hit), "bold"))
-
-
-def _keywords(hit: Hit) -> str:
-    return plain(hit.keywords) + (f" (and {hit.images - 1} more)" if hit.images > 1 else "")
+    return Text.assemble(f"{hit.score:.3f} {plain(hit.id)}{note}\n", (plain(hit.words), "bold"))

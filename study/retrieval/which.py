@@ -38,8 +38,24 @@ def choose(study: Finished, wanted: str | None) -> Chosen:
     if wanted == KNEE:
         trial, role = knee(front, study.objectives), "the knee of the front"
     else:
-        trial, role = str(pick(front, [], study.objectives)["trial_id"]), f"the front's best {next(iter(study.objectives))}"
+        trial, role = (
+            str(pick(front, [], study.objectives)["trial_id"]),
+            f"the front's best {next(iter(study.objectives))}",
+        )
     return Chosen(trial, f"{role}: {_values(study, trial)}")
+
+
+def trials_to_ask(study: Finished, wanted: str | None, *, compare: bool) -> list[Chosen]:
+    """Choose the trial, and before it the model before training if the two are compared.
+
+    Raises ``UserError`` as ``choose`` does, or if there would be nothing to compare.
+    """
+    chosen = choose(study, wanted)
+    if not compare:
+        return [chosen]
+    if chosen == BEFORE:
+        raise UserError(f"--compare shows {BASELINE} beside a trial: expected another --trial than {BASELINE}")
+    return [BEFORE, chosen]
 
 
 def _known(study: Finished, wanted: str, kept: list[str]) -> str:
