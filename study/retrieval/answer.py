@@ -39,13 +39,18 @@ class Answer:
 
     def lines(self) -> list[str]:
         """Say in words what else one should know of the answers."""
-        part = "" if self.split == "all" else f", the {self.split} split"
-        first = self.found[0]
-        lines = [f"{len(first.hits):,} of {first.searched:,} {SIDES[self.to].plural}{part}, by cosine; train: trials were trained on it"]
-        if first.indexed:
-            lines.append("an index was asked: it may have missed some (--no-index looks at all)")
-        if isinstance(self.query, TextQuery) and self.query.text != self.query.label:
-            lines.append(f"read as “{self.query.text}”")
-        if self.cut_after is not None:
-            lines.append(f"longer than the model reads: cut after “{self.cut_after}”")
-        return [*lines, *([REHEARSAL] if self.profile == "rehearsal" else [])]
+        said = remarks(self.query, self.found[0], to=self.to, split=self.split, cut_after=self.cut_after)
+        return [*said, *([REHEARSAL] if self.profile == "rehearsal" else [])]
+
+
+def remarks(query: TextQuery | ImageQuery, found: Found, *, to: str, split: str, cut_after: str | None) -> list[str]:
+    """Say in words how a query was taken, and what was searched."""
+    part = "" if split == "all" else f" of the {split} split"
+    lines = [f"{len(found.hits):,} of {found.searched:,} {SIDES[to].plural}{part}, by cosine; train: trained on"]
+    if found.indexed:
+        lines.append("an index was asked: it may have missed some (--no-index looks at all)")
+    if isinstance(query, TextQuery) and query.text != query.label:
+        lines.append(f"read as “{query.text}”")
+    if cut_after is not None:
+        lines.append(f"longer than the model reads: cut after “{cut_after}”")
+    return lines

@@ -6,13 +6,12 @@ from pathlib import Path
 from gap.data import PairDataset
 from gap.data.progress import progress_bar
 from gap.errors import UserError
-from gap.models.clip import Clip
 from study.finished import Finished
 from study.retrieval.answer import Answer
 from study.retrieval.gallery import Watch
 from study.retrieval.hits import find
 from study.retrieval.opened import open_trial
-from study.retrieval.query import ImageQuery, TextQuery, file_query, own_query, read_until, text_query
+from study.retrieval.query import ImageQuery, TextQuery, cut_after, file_query, own_query, text_query
 from study.retrieval.sides import prompt_of
 from study.retrieval.which import Chosen
 
@@ -64,7 +63,7 @@ def ask(
     found, cut = [], None
     for one in chosen:
         opened = open_trial(study.directory, one.trial, dataset, watch=watching(one.trial))
-        cut = cut_after(query, opened.clip)
+        cut = cut_after(query, opened.clip.tokenize)
         found.append(find(opened, query, to=side, top=top, split=split, index=index))
     return Answer(
         study=study.directory,
@@ -82,11 +81,3 @@ def ask(
 def watching(trial: str) -> Watch:
     """Show on standard error how a trial's embeddings are computed."""
     return lambda what, steps: progress_bar(f"{trial}: {what}", steps, show=True)
-
-
-def cut_after(query: TextQuery | ImageQuery, clip: Clip) -> str | None:
-    """Give what a model reads of a text that is longer than its context; None if it reads all, or the query is none."""
-    if isinstance(query, ImageQuery):
-        return None
-    read = read_until(query.text, clip.tokenize)
-    return None if read == len(query.text) else query.text[:read]

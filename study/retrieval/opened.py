@@ -1,5 +1,6 @@
 """A trial that is searched with: its model, the study's data, and the galleries as they are first needed."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ class Opened:
         self._digest = model_digest(clip)
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         clip.model.to(self._device).eval()
+        self._lock = threading.Lock()  # a text tower is cut to the length of a text while it runs
         self._galleries: dict[str, Float[Tensor, "n d"]] = {}
         self._entries: dict[str, list[Entry]] = {}
         self._indexes: dict[str, Any] = {}
@@ -87,7 +89,8 @@ class Opened:
     def embed_text(self, text: str) -> Float[Tensor, " d"]:
         """Embed a text as it stands, as a unit vector."""
         tokens = self.clip.tokenize([text])
-        return embed_texts(self.clip, tokens, device=self._device, precision=self._precision)[0].cpu()
+        with self._lock:
+            return embed_texts(self.clip, tokens, device=self._device, precision=self._precision)[0].cpu()
 
     def embed_pixels(self, pixels: UInt8[np.ndarray, "h w 3"]) -> Float[Tensor, " d"]:
         """Embed an image of the dataset's size, as a unit vector."""

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -15,6 +16,8 @@ from gap.data.pixels import decode
 from gap.data.prompts import BARE, fill
 from gap.errors import UserError
 from study.retrieval.opened import Opened
+
+Tokenize: TypeAlias = Callable[[list[str]], Int[Tensor, "n context"]]
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,15 @@ def vector_of(opened: Opened, query: TextQuery | ImageQuery) -> Float[Tensor, " 
     return opened.embed_text(query.text) if isinstance(query, TextQuery) else opened.embed_pixels(query.pixels)
 
 
-def read_until(text: str, tokenize: Callable[[list[str]], Int[Tensor, "n context"]]) -> int:
+def cut_after(query: TextQuery | ImageQuery, tokenize: Tokenize) -> str | None:
+    """Give what a model reads of a text that is longer than its context; None if it reads all, or the query is none."""
+    if isinstance(query, ImageQuery):
+        return None
+    read = read_until(query.text, tokenize)
+    return None if read == len(query.text) else query.text[:read]
+
+
+def read_until(text: str, tokenize: Tokenize) -> int:
     """Say how many characters of a text a tokenizer's context holds: all of them, unless the text is cut.
 
     >>> four = lambda texts: torch.tensor([list(text.ljust(4, "\\0").encode()[:4]) for text in texts])

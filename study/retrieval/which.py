@@ -31,7 +31,7 @@ def choose(study: Finished, wanted: str | None) -> Chosen:
         return BEFORE
     kept = kept_trials(study.directory)
     if wanted not in (None, KNEE):
-        return Chosen(_known(study, str(wanted), kept), _values(study, str(wanted)))
+        return Chosen(_known(study, str(wanted), kept), values_of(study, str(wanted)))
     front = study.front[study.front["trial_id"].isin(kept)]
     if not len(front):
         raise UserError(f"{study.directory}: no trial is on the front yet; --trial {BASELINE} searches without one")
@@ -42,7 +42,7 @@ def choose(study: Finished, wanted: str | None) -> Chosen:
             str(pick(front, [], study.objectives)["trial_id"]),
             f"the front's best {next(iter(study.objectives))}",
         )
-    return Chosen(trial, f"{role}: {_values(study, trial)}")
+    return Chosen(trial, f"{role}: {values_of(study, trial)}")
 
 
 def trials_to_ask(study: Finished, wanted: str | None, *, compare: bool) -> list[Chosen]:
@@ -66,7 +66,7 @@ def _known(study: Finished, wanted: str, kept: list[str]) -> str:
     raise unknown("trial", wanted, [BASELINE, KNEE, *kept])
 
 
-def _values(study: Finished, trial: str) -> str:
+def values_of(study: Finished, trial: str) -> str:
     """Give a trial's loss terms and objectives in words."""
     rows = study.trials[study.trials["trial_id"] == trial]
     if not len(rows):
