@@ -1,4 +1,4 @@
-"""What a study shows while it runs: a board at a terminal, one line an event with the time elsewhere."""
+"""What a study shows while it runs: a screen at a terminal, one line an event with the time elsewhere."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +10,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from typing_extensions import Self
 
-from study.board import board
+from study.screen import screen
 from study.space import StudySpec
 from study.standing import Row, Running, Standing
 from study.words import brief, in_words
@@ -94,10 +94,10 @@ class Display:
             self._line(f"  {trial} failed: {error}", always=True)
 
     def _line(self, text: str, *, always: bool = False) -> None:
-        """Print a line in a log; at a terminal, where the board says the same, only what is ``always`` printed."""
+        """Print a line in a log; at a terminal, where the screen says the same, only what is ``always`` printed."""
         if always or not self._at_terminal:
             stamp = f"{datetime.now():%Y-%m-%d %H:%M:%S}"
             self._console.print(f"{stamp} {text}", highlight=False, markup=False, soft_wrap=True)
 
     def _render(self) -> Group:
-        return board(self._standing, self._console, self._clock())
+        return screen(self._standing, self._console, self._clock())

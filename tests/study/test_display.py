@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from study.board import board
 from study.display import Display
+from study.screen import screen
 from study.space import StudySpec, load_space
 from study.standing import Running, Standing
 
@@ -85,7 +85,7 @@ def test_what_cannot_be_drawn_on_gets_no_control_codes(spec: StudySpec, options:
     assert "trial 1 of 4" in file.getvalue()
 
 
-def test_a_terminal_gets_the_board_and_failures_in_full(spec: StudySpec) -> None:
+def test_a_terminal_gets_the_screen_and_failures_in_full(spec: StudySpec) -> None:
     display, file = log(spec, force_terminal=True)
     run_two_trials(display)
     assert "2 of 4 trials done (1 failed)" in file.getvalue()
@@ -157,13 +157,13 @@ def crowded(objectives: int = 2) -> Standing:
 def shown(standing: Standing, **options: Any) -> list[str]:
     file = StringIO()
     console = Console(file=file, **options)
-    console.print(board(standing, console, 0.0))
+    console.print(screen(standing, console, 0.0))
     return file.getvalue().splitlines()
 
 
 @pytest.mark.parametrize("width", [60, 80, 140])
 @pytest.mark.parametrize("objectives", [1, 2, 3])
-def test_the_board_fits_its_terminal(width: int, objectives: int) -> None:
+def test_the_screen_fits_its_terminal(width: int, objectives: int) -> None:
     lines = shown(crowded(objectives), width=width, height=30, force_terminal=True, no_color=True)
     assert all(len(line) <= width for line in plain(lines))
     assert len(lines) <= 30

@@ -16,7 +16,7 @@ SHOWN_FAILURES, SHOWN_RUNNING = 2, 4
 TRIAL, EPOCH, STATE, VALUE, GAP = 5, 7, 8, 10, 2
 
 
-def board(standing: Standing, console: Console, now: float) -> Group:
+def screen(standing: Standing, console: Console, now: float) -> Group:
     """Lay out where a study stands, in lines that are no longer than the console is wide."""
     width, height = console.size
     parts: list[list[RenderableType]] = [
