@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from study.choice import knee
-from study.display import brief
 from study.explore.trials.snapshot import Snapshot
+from study.words import brief
 
 STATES = {"STOPPED": "stopped early", "FAIL": "failed", "RUNNING": "running"}
 

@@ -7,7 +7,6 @@ from dash import html
 from dash.development.base_component import Component
 from plotly.graph_objects import Figure, Scatter
 
-from study.display import brief
 from study.explore.trials.choice import STATES, Chosen
 from study.explore.trials.snapshot import Snapshot
 from study.figures.axes import plane_of
@@ -15,6 +14,7 @@ from study.figures.front import draw_front
 from study.figures.hypervolume import draw_hypervolume
 from study.figures.palette import label
 from study.figures.parallel import draw_parallel
+from study.words import brief
 
 
 def status(shots: Sequence[Snapshot]) -> list[Component]:

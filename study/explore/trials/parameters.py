@@ -7,9 +7,9 @@ import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
-from study.display import brief
 from study.explore.trials.choice import STATES, Chosen
 from study.figures.palette import label
+from study.words import brief
 
 ABOUT = ("last_epoch", "train_seconds", "peak_memory_gb", "trained_parameters", "note", "error")
 
