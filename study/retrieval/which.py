@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from gap.errors import UserError, unknown
 from study.choice import knee, pick
-from study.display import in_words
 from study.finished import Finished
 from study.open_trial import BASELINE, kept_trials
+from study.words import in_words
 
 KNEE = "knee"
 
