@@ -41,8 +41,8 @@ class Collected:
 
     @property
     def pictured(self) -> str | None:
-        """The trial of the figures for papers: the knee if it is shown, else the first that is."""
-        return self.knee if self.knee in self.shown else next(iter(self.shown), None)
+        """The trial of the figures for papers: the first that is shown."""
+        return next(iter(self.shown), None)
 
     @property
     def looked_at(self) -> list[str]:
@@ -73,7 +73,9 @@ def collect(directory: Path, trials: Sequence[str] | None = None) -> Collected:
         raise UserError(
             f"--trials: {directory} has no trial {unknown[0]}: expected some of {', '.join(known) or 'none'}"
         )
-    shown = list(dict.fromkeys(trials)) if trials else spread([str(trial) for trial in front["trial_id"]], best)
+    # The knee comes first: it is what a reader sees before choosing.
+    chosen = [*([best] if best else []), *spread([str(trial) for trial in front["trial_id"]], best)]
+    shown = list(dict.fromkeys(trials or chosen))
     lacking: dict[str, str] = {}
     dataset = _dataset(directory, lacking)
     embeddings = _embeddings(directory, [BASELINE, *shown] if shown else [], lacking)

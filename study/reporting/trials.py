@@ -11,14 +11,16 @@ SHOWN = ("modality_gap", "misalignment", "uniformity", "recall_at_1", "recall_at
 
 
 def trials(study: Collected) -> Section:
-    """List all trials, best first objective first; columns sort when their headings are pressed."""
+    """List all trials, complete ones first, best first objective on top; headings sort when they are pressed."""
     title = "All trials"
     table = study.finished.trials
     if not len(table):
         return Section(title, ["No trial has ended yet."])
     first, direction = next(iter(study.finished.objectives.items()))
-    shown = trials_in_words(study).loc[table.sort_values(first, ascending=direction == "min", kind="stable").index]
-    prose = f"Sorted by {label(first)}, the best first; a column's heading sorts by it."
+    by_value = table.sort_values(first, ascending=direction == "min", kind="stable")
+    order = by_value["state"].map({state: place for place, state in enumerate(STATES)}).sort_values(kind="stable").index
+    shown = trials_in_words(study).loc[order]
+    prose = f"Complete trials first, the best {label(first)} on top; a column's heading sorts by it."
     return Section(title, [prose], [sheet_of(shown, f"All {len(table)} trials", sortable=True)])
 
 

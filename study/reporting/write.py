@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from gap.errors import UserError
 from study.reporting.collect import Collected, collect
 from study.reporting.page import render
 from study.reporting.papers.latex import write_tables
@@ -23,17 +24,20 @@ def make_report(directory: Path, trials: Sequence[str] | None = None, output: Pa
     ``trials`` are shown in detail, without them up to six of the front. ``output`` is the page's place, without it
     ``report.html`` in the directory; ``figures/`` and ``tables/`` go beside the page. Returns the page's place.
 
-    Raises ``UserError`` if there is no study, or it has no such trial.
+    Raises ``UserError`` if there is no study, it has no such trial, or nothing can be written there.
     """
     study = collect(directory, trials)
     path = output or directory / "report.html"
     about = study.finished.about
     notices = [REHEARSAL] * (about.get("profile") == "rehearsal") + [RUNNING] * ("ended" not in about)
     page = render(directory.resolve().name, lede(study), notices, all_sections(study))
-    # Names of directories and errors of trials may hold what no text file can.
-    replace_file(path, lambda temporary: temporary.write_bytes(page.encode("utf-8", "replace")))
-    write_figures(study, path.parent / "figures")
-    write_tables(study, path.parent / "tables")
+    try:
+        # Names of directories and errors of trials may hold what no text file can.
+        replace_file(path, lambda temporary: temporary.write_bytes(page.encode("utf-8", "replace")))
+        write_figures(study, path.parent / "figures")
+        write_tables(study, path.parent / "tables")
+    except OSError as error:
+        raise UserError(f"cannot write the report to {path.parent}: {error.strerror or error}") from error
     return path
 
 
