@@ -1,4 +1,4 @@
-"""A study's results directory with all that its report draws, made by hand: embeddings are drawn, nothing is trained."""
+"""A study's results directory with all that its report draws, made by hand: nothing is trained."""
 
 import json
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from pareto_study import GOALS, TRIALS, write_pareto_study
+from pareto_study import TRIALS, write_pareto_study
 from small_data import write_small_data
 from torch.nn.functional import normalize
 
@@ -21,10 +21,10 @@ HOSTILE = "</script><script>alert(1)</script> & 50 % <b>"
 
 
 def write_reported_study(
-    home: Path, rows: Sequence[tuple[Any, ...]] = TRIALS, *, epochs: int = 2, image_size: int = 32, **options: Any
+    home: Path, rows: Sequence[tuple[Any, ...]] = TRIALS, *, epochs: int = 2, d: int = 8, **options: Any
 ) -> Path:
     """A rehearsal on coloured squares whose captions hold ``HOSTILE``; embeddings of the baseline and of the front."""
-    data = write_small_data(home / "data", image_size=image_size)
+    data = write_small_data(home / "data")
     described = json.loads((data / CAPTIONS).read_text())
     described["captions"] = [[f"{text} {HOSTILE}" for text in texts] for texts in described["captions"]]
     (data / CAPTIONS).write_text(json.dumps({**described, "licence": f"drawn here {HOSTILE}"}))
@@ -49,7 +49,7 @@ def write_reported_study(
     grown = trials[["trial_id", "state"]].assign(trials=range(1, len(trials) + 1))
     grown.assign(hypervolume=np.arange(len(trials), dtype=float)).to_csv(directory / "hypervolume.csv", index=False)
     for number, trial in enumerate([BASELINE, *pd.read_csv(directory / "pareto.csv")["trial_id"]]):
-        write_embeddings(embeddings_path(directory, trial), drawn_embeddings(dataset, seed=number))
+        write_embeddings(embeddings_path(directory, trial), drawn_embeddings(dataset, seed=number, d=d))
     return directory
 
 
@@ -66,7 +66,7 @@ def write_epochs(directory: Path, trials: pd.DataFrame, epochs: int) -> None:
     pd.DataFrame(rows).to_csv(directory / "epochs.csv", index=False)
 
 
-def drawn_embeddings(dataset: PairDataset, *, seed: int, d: int = 8) -> Embeddings:
+def drawn_embeddings(dataset: PairDataset, *, seed: int, d: int) -> Embeddings:
     """Directions at random; those of equal captions are equal."""
     generator = torch.Generator().manual_seed(seed)
     captions = [dataset.captions[row][0] for row in dataset.test]
@@ -75,6 +75,3 @@ def drawn_embeddings(dataset: PairDataset, *, seed: int, d: int = 8) -> Embeddin
     images = normalize(torch.randn(m, d, generator=generator), dim=1)
     texts = normalize(torch.randn(m, d, generator=generator) + 1, dim=1)[text_of]
     return Embeddings(images, texts, torch.from_numpy(dataset.test), torch.arange(m), text_of)
-
-
-__all__ = ["GOALS", "HOSTILE", "TRIALS", "drawn_embeddings", "write_reported_study"]

@@ -1,12 +1,12 @@
 """How the front grew while the study ran."""
 
 from gap.errors import UserError
-from study.display import in_words
 from study.figures.hypervolume import draw_hypervolume
 from study.figures.palette import label
 from study.hypervolume import reference_point
 from study.reporting.collect import Collected
 from study.reporting.section import Chart, Section, View, sheet_of
+from study.words import in_words
 
 COLUMNS = {
     "trials": "trials ended",

@@ -8,10 +8,10 @@ import plotly.offline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from study.display import brief
 from study.figures.theme import DARK, LIGHT
 from study.reporting.embedded import plain_figure, safe_json
 from study.reporting.section import Chart, Section
+from study.words import brief
 
 HERE = Path(__file__).with_name("templates")
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from study.display import in_words
 from study.error_bars import indistinguishable
 from study.figures.palette import label
 from study.front import Direction
@@ -13,6 +12,7 @@ from study.pareto_tables import STATES
 from study.reporting.collect import Collected
 from study.reporting.section import Prose, Section, Tile, Tiles
 from study.reporting.words import change, joined, name, number, share, subject, value
+from study.words import in_words
 
 BETTER = {"max": "highest", "min": "lowest"}
 

@@ -2,8 +2,8 @@
 
 import math
 
-from study.display import brief
 from study.figures.palette import label
+from study.words import brief
 
 SHORT = {f"recall_at_{k}": f"R@{k}" for k in (1, 5, 10)}
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import pandas as pd
 
 from gap.errors import UserError
-from study.display import brief
 from study.effects import term_effects
 from study.published import published_table
 from study.reporting.collect import Collected
@@ -15,6 +14,7 @@ from study.reporting.importance import effects_in_words
 from study.reporting.thesis import beside, thesis_rows
 from study.reporting.trials import trials_in_words
 from study.whole_files import replace_file
+from study.words import brief
 
 HEAD = "% needs \\usepackage{booktabs}"
 UNSUITED = ("note", "error", "seconds", "epoch")

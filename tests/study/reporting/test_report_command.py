@@ -80,12 +80,12 @@ def test_what_no_longer_holds_goes(run: Any, tmp_path: Path) -> None:
 
 def test_another_place(run: Any, tmp_path: Path) -> None:
     directory = write_pareto_study(tmp_path / "s", with_optuna=False)
-    before = {path for path in directory.rglob("*")}
-    code, out, _ = run(directory, "--output", tmp_path / "paper" / "study.html", "--trials", "t001")
+    before = set(directory.rglob("*"))
+    code, _, _ = run(directory, "--output", tmp_path / "paper" / "study.html", "--trials", "t001")
     assert code == 0
     assert (tmp_path / "paper" / "study.html").exists()
     assert (tmp_path / "paper" / "figures" / "front.svg").exists()
-    assert {path for path in directory.rglob("*")} == before
+    assert set(directory.rglob("*")) == before
 
 
 def test_faults_are_one_line(run: Any, tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_each_view_of_a_chart_has_its_table(page: Page) -> None:
     views = Counter(found["data-view"] for found in page.of("details") if "data-view" in found)
     assert views == Counter(view for views in charts.values() for view in views)
     assert list(charts["histograms"]) == ["t002", "t000", "t001", "t003"]  # the knee first
-    assert list(charts["curves"])[0] == "t002"
+    assert next(iter(charts["curves"])) == "t002"
 
 
 def test_light_and_dark_paper_and_small_screens(source: str) -> None:
@@ -128,7 +128,7 @@ def test_failed_trials_say_why(source: str) -> None:
 
 def test_a_hundred_trials_fit_in_ten_megabytes(tmp_path: Path) -> None:
     rows = [("COMPLETE", "ce+centroid", 8, 60.0 - k / 4, 0.9 - k / 200) for k in range(100)]
-    directory = write_reported_study(tmp_path, rows, epochs=10, image_size=224)
+    directory = write_reported_study(tmp_path, rows, epochs=10, d=768)
     assert len(json.loads((directory / "study.json").read_text())["spec"]["objectives"]) == 2
     path = make_report(directory)
     assert path.stat().st_size < 8_000_000
