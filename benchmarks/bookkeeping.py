@@ -14,18 +14,21 @@ from typing import Any
 
 import numpy as np
 import optuna
+import torch
 from rich.console import Console
 
 import study.growth
 import study.recorder
 import study.results
 from benchmarks.clock import Clock
+from gap.data import PairDataset
 from gap.metrics import METRICS
 from study.checkpoints import ADAPTER, Checkpoints
-from study.curves import Curves
 from study.display import Display
+from study.embeddings import Embeddings, write_embeddings
 from study.growth import Growth
 from study.ledger import Ledger, open_storage, open_study
+from study.live.curves import Curves
 from study.naming import trial_id
 from study.phases import Setting, early_stopping, lay_out
 from study.recorder import Recorder
@@ -33,14 +36,17 @@ from study.resources import Share
 from study.results import COSTS
 from study.scheduling.mo_asha import MOASHA
 from study.searcher import StudySearch, defaults, suggest
+from study.seen import AFTER, BEFORE
 from study.space import StudySpec, find_space, load_space
 from study.stopping import TimeLimit, enough_trials, no_growth, too_many_failures
 from study.tables import TRAINING_VALUES, Tables, is_value
-from study.trainable import trial_parameters
+from study.trainable import COSINES, trial_parameters
 
 EPOCHS, MEASURED = 10, 5
+PAIRS, WIDTH = 400, 768  # of the test split
+KINDS = ("image_image", "text_text", "paired", "crossed")
 STORAGE, TABLES, FRONT, SCHEDULER = "record (SQLite)", "CSV files", "front, hypervolume", "MO-ASHA"
-CURVES, ADAPTERS, REST = "TensorBoard", "adapters", "the rest"
+CURVES, ADAPTERS, REST = "TensorBoard, cosines", "adapters, embeddings", "the rest"
 KEPT = (STORAGE, TABLES, FRONT, SCHEDULER, CURVES, ADAPTERS, REST)  # the bookkeeping of a trial
 PROPOSAL, RESUME = "proposal (TPE)", "resume"  # beside it
 
@@ -62,8 +68,34 @@ def made_up(spec: StudySpec, number: int, epoch: int) -> dict[str, Any]:
         "modality_gap": 0.9 - share * (0.9 - gap),
         "trained_parameters": 589_824,
         "note": "",
+        COSINES: {kind: random.integers(0, 1000, 200).tolist() for kind in KINDS},
         "time_total_s": 1.0,  # of Ray's own: not recorded
     }
+
+
+def blank_dataset() -> PairDataset:
+    """Make a test split of white images."""
+    rows = np.arange(PAIRS)
+    return PairDataset(
+        name="blank",
+        language="en",
+        images=np.full((PAIRS, 112, 112, 3), 255, dtype=np.uint8),
+        ids=[str(row) for row in rows],
+        captions=[[f"caption {row}"] for row in rows],
+        train=rows[:0],
+        test=rows,
+        data_hash="",
+        split_hash="",
+        licence="",
+        skipped=[],
+    )
+
+
+def random_embeddings() -> Embeddings:
+    """Make embeddings of the split."""
+    features = torch.nn.functional.normalize(torch.randn(2, PAIRS, WIDTH), dim=-1)
+    rows = torch.arange(PAIRS)
+    return Embeddings(features[0], features[1], rows, rows, rows)
 
 
 def add_ended(ledger: Ledger, spec: StudySpec, until: int) -> None:
@@ -95,20 +127,23 @@ class Bookkeeping:
         self.fixed = fixed = trial_parameters(spec, data=directory / "data", device="cpu")
         self.checkpoints = Checkpoints(str(directory / ".ray"))
         display = Display(spec, Console(file=io.StringIO()))
-        setting = Setting(directory, "study", fixed, self.checkpoints, Share(1, 0), 1, TimeLimit(None), display)
+        dataset, limit = blank_dataset(), TimeLimit(None)
+        setting = Setting(directory, "study", dataset, fixed, self.checkpoints, Share(1, 0), 1, limit, display)
         study = open_study(open_storage(directory / "optuna.db"), "growth", spec.objectives)
         self.ledger = Ledger(study, owner="one")
         self.tables, self.curves = Tables(spec, profile="study", fixed=fixed), Curves(directory / "tensorboard")
         self.growth, self.results = Growth(directory, spec, self.tables, self.curves), lay_out(spec, setting)
+        self.board, self.kept = Board(self.curves, dataset), Kept(directory)
         self.recorder = Recorder(
             spec,
+            directory,
             ledger=self.ledger,
             tables=self.tables,
             results=self.results,
             checkpoints=self.checkpoints,
-            curves=self.curves,
+            board=self.board,
             growth=self.growth,
-            adapters=directory / "adapters",
+            kept=self.kept,
             display=display,
         )
         scheduler = early_stopping(spec, self.ledger)
@@ -141,9 +176,10 @@ class Bookkeeping:
             (TABLES, self.growth, ("write",)),
             (FRONT, study.results, ("pareto_front",)),
             (FRONT, study.growth, ("hypervolume",)),
-            (CURVES, self.curves, ("add", "end")),
+            (CURVES, self.board, ("start", "epoch", "pictures", "end")),
+            (CURVES, study.recorder, ("add_cosines",)),
             (ADAPTERS, self.checkpoints, ("of", "drop")),
-            (ADAPTERS, study.recorder, ("keep_adapter", "prune_adapters")),
+            (ADAPTERS, self.kept, ("keep", "prune")),
             (SCHEDULER, self.scheduler, ("on_trial_result",)),
             (PROPOSAL, self.searcher, ("suggest",)),
             (REST, self.recorder, ("on_trial_start", "on_trial_result", "on_trial_complete")),
@@ -169,6 +205,8 @@ class Bookkeeping:
         checkpoint = self.directory / ".ray" / "leg-001" / trial_id(trial.config["number"]) / "checkpoint_000000"
         (checkpoint / ADAPTER).mkdir(parents=True)
         (checkpoint / ADAPTER / "adapter_model.safetensors").write_bytes(bytes(1000))
+        for name in (BEFORE, AFTER):
+            write_embeddings(checkpoint / name, random_embeddings())
         self.recorder.on_trial_complete(0, [], trial)
 
 

@@ -46,7 +46,7 @@ def with_error_bars(front: pd.DataFrame, replicates: pd.DataFrame, objectives: M
     added["n"] = [len(own) for own in runs.values()]
     probabilities = _pareto_probabilities({trial: own for trial, own in runs.items() if len(own)}, objectives)
     added["pareto_probability"] = [probabilities.get(trial, float("nan")) for trial in runs]
-    built: pd.DataFrame = front.assign(**added)
+    built: pd.DataFrame = front.copy().assign(**added)  # a table just read lies in hundreds of blocks; a copy in few
     return built
 
 

@@ -14,7 +14,7 @@ from study.front import Direction
 
 @dataclass(frozen=True)
 class Finished:
-    """What a study left: ``study.json``, its tables, the model before training."""
+    """What a study left: ``study.json``, its tables, the model before training, the post-hoc front."""
 
     directory: Path
     about: dict[str, Any]
@@ -23,6 +23,7 @@ class Finished:
     trials: pd.DataFrame
     front: pd.DataFrame
     replicates: pd.DataFrame
+    posthoc: pd.DataFrame
 
     @property
     def searched(self) -> list[str]:
@@ -59,6 +60,7 @@ def read_finished(directory: Path) -> Finished:
         trials=_read_table(directory / "trials.csv", columns),
         front=_read_table(directory / "pareto.csv", columns),
         replicates=_read_table(directory / "replicates.csv", [*columns, "replicate_of"]),
+        posthoc=_read_table(directory / "pareto_posthoc.csv", ["trial_id", "method", "strength"]),
     )
 
 
@@ -71,7 +73,7 @@ def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:
         table: pd.DataFrame = pd.read_csv(path, dtype={"trial_id": str, "replicate_of": str, "terms": str})
         if missing := [name for name in columns if name not in table.columns]:
             raise ValueError(f"no column {', '.join(missing)}")
-        numbers = [name for name in columns if name not in ("trial_id", "state", "replicate_of")]
+        numbers = [name for name in columns if name not in ("trial_id", "state", "replicate_of", "method")]
         table[numbers] = table[numbers].astype(float)
         return table
     except (OSError, ValueError) as error:

@@ -8,9 +8,9 @@ import pandas as pd
 from optuna.trial import FrozenTrial
 
 from study.conditions import all_hold
-from study.curves import Curves
 from study.hypervolume import hypervolume, reference_point
 from study.ledger import epochs_of
+from study.live.curves import Curves
 from study.results import write_csv
 from study.space import StudySpec
 from study.tables import Tables

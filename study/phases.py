@@ -10,13 +10,16 @@ import pandas as pd
 from optuna.trial import TrialState
 from ray.tune.schedulers import TrialScheduler
 
+from gap.data import PairDataset
 from gap.metrics import METRICS
 from study.checkpoints import Checkpoints
-from study.curves import Curves
 from study.display import Display
 from study.grid import grid_points
 from study.growth import Growth
+from study.kept import Kept
 from study.ledger import Ledger, epochs_of
+from study.live.board import Board
+from study.live.curves import Curves
 from study.naming import REPLICATED, SEARCHED, trial_id
 from study.policy import SamplerChoice
 from study.recorder import Recorder
@@ -36,6 +39,7 @@ class Setting:
 
     directory: Path
     profile: str
+    dataset: PairDataset
     fixed: Mapping[str, Any]
     checkpoints: Checkpoints
     share: Share
@@ -55,15 +59,18 @@ def run_search(spec: StudySpec, ledger: Ledger, setting: Setting) -> str | None:
     tables = Tables(spec, profile=setting.profile, fixed=setting.fixed)
     curves = Curves(setting.directory / "tensorboard")
     growth = Growth(setting.directory, spec, tables, curves)
+    board = Board(curves, setting.dataset)
+    board.describe(spec, parameters(spec, setting.fixed))
     recorder = Recorder(
         spec,
+        setting.directory,
         ledger=ledger,
         tables=tables,
         results=lay_out(spec, setting),
         checkpoints=setting.checkpoints,
-        curves=curves,
+        board=board,
         growth=growth,
-        adapters=setting.directory / "adapters",
+        kept=Kept(setting.directory),
         display=setting.display,
     )
 
@@ -88,13 +95,14 @@ def run_replicates(spec: StudySpec, ledger: Ledger, searched: Ledger, setting: S
 
     recorder = Recorder(
         spec,
+        setting.directory,
         ledger=ledger,
         tables=Tables(spec, profile=setting.profile, fixed=setting.fixed, prefix=REPLICATED),
         results=ReplicateResults(setting.directory, columns=lay_out(spec, setting)),
         checkpoints=setting.checkpoints,
-        curves=Curves(setting.directory / "tensorboard"),
+        board=Board(Curves(setting.directory / "tensorboard"), setting.dataset),
         growth=None,
-        adapters=None,
+        kept=None,
         display=setting.display,
         prefix=REPLICATED,
     )

@@ -6,53 +6,59 @@ effect. Tables follow from the record, and are written anew when a study is resu
 """
 
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ray.tune import Callback, Checkpoint
 from ray.tune.experiment import Trial
 
-from study.checkpoints import Checkpoints, keep_adapter, prune_adapters
-from study.curves import Curves
+from study.checkpoints import Checkpoints
+from study.cosines import add_cosines
 from study.display import Display
 from study.growth import Growth
+from study.kept import Kept
 from study.ledger import Ledger, epochs_of, in_order_of_end, lacks_epoch, with_epoch
+from study.live.board import Board
 from study.naming import SEARCHED, trial_id
 from study.results import ReplicateResults, Results
 from study.selection import counting_epoch
 from study.space import StudySpec
 from study.tables import Tables, is_value, parameters
-from study.trainable import FAILURE, NOTE
+from study.trainable import COSINES, FAILURE, NOTE, trial_settings
 
 
 class Recorder(Callback):  # type: ignore[misc]
     """After each call the study's directory is whole.
 
-    ``adapters`` is where the adapters of complete trials stay, None where none does; ``growth`` follows hypervolumes.
+    ``kept`` holds what complete trials trained, None where nothing stays; ``growth`` follows hypervolumes.
     """
 
     def __init__(
         self,
         spec: StudySpec,
+        directory: Path,
         *,
         ledger: Ledger,
         tables: Tables,
         results: Results | ReplicateResults,
         checkpoints: Checkpoints,
-        curves: Curves,
+        board: Board,
         growth: Growth | None,
-        adapters: Path | None,
+        kept: Kept | None,
         display: Display,
         prefix: str = SEARCHED,
     ) -> None:
         self._spec = spec
+        self._directory = directory
         self._ledger = ledger
         self._tables = tables
         self._results = results
         self._checkpoints = checkpoints
-        self._curves = curves
+        self._board = board
         self._growth = growth
-        self._adapters = adapters
+        self._kept = kept
         self._display = display
         self._prefix = prefix
         self._written: set[int] = set()  # trials whose rows stay as they are: they had ended when they were written
@@ -74,8 +80,10 @@ class Recorder(Callback):  # type: ignore[misc]
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         """Show a trial that starts."""
-        self._started.add(self._name_of(trial))
-        self._display.start(self._name_of(trial), parameters(self._spec, trial.config))
+        name, config = self._name_of(trial), parameters(self._spec, trial.config)
+        self._started.add(name)
+        self._board.start(name, config)
+        self._display.start(name, config)
 
     def on_trial_result(
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
@@ -90,7 +98,10 @@ class Recorder(Callback):  # type: ignore[misc]
         number, epoch = trial.config["number"], result["epoch"]
         recorded = self._ledger.trial(number)
         if lacks_epoch(recorded, epoch):
-            self._curves.add(name, epoch, values)  # killed in between, it is there twice rather than never
+            cosines, weights = result.get(COSINES, {}), trial_settings(trial.config)["weights"]
+            # Killed before the record has it, an epoch is there twice rather than never.
+            self._board.epoch(name, epoch, values, weights=weights, cosines=cosines)
+            add_cosines(self._directory, name, epoch, cosines)
             self._ledger.add_epoch(number, epoch, values)
             self._results.write_epochs(self._tables.epochs([with_epoch(recorded, epoch, values)]))
         self._display.epoch(name, epoch, values)
@@ -115,8 +126,11 @@ class Recorder(Callback):  # type: ignore[misc]
 
     def _end(self, trial: Trial, state: str, error: str) -> None:
         name, number = self._name_of(trial), trial.config["number"]
-        if state == "COMPLETE" and self._adapters is not None:
-            self._keep_adapter(trial, self._adapters / name)
+        if state == "COMPLETE" and self._kept is not None:
+            with self._newest_checkpoint(trial) as checkpoint:
+                if checkpoint is None:
+                    raise RuntimeError(f"{name} ended without a checkpoint")
+                self._kept.keep(name, checkpoint)
         epochs = epochs_of(self._ledger.trial(number))
         self._ledger.end(
             number,
@@ -126,8 +140,11 @@ class Recorder(Callback):  # type: ignore[misc]
             about={"note": self._notes.get(name) or None, "error": error or None},
         )
         front = self._write_all()
+        if state != "FAIL":
+            with self._newest_checkpoint(trial) as checkpoint:
+                self._board.pictures(name, checkpoint, counting_epoch(epochs, self._spec.objective_epoch)["epoch"])
+        self._board.end(name, state)
         self._checkpoints.drop(name)
-        self._curves.end(name)
         self._display.end(name, state, error, front)
 
     def _write_all(self) -> set[str]:
@@ -136,22 +153,23 @@ class Recorder(Callback):  # type: ignore[misc]
         changed = [trial for trial in trials if trial.number not in self._written]
         self._results.write_epochs(self._tables.epochs(changed))
         front = self._results.write_trials(self._tables.trials(changed))
-        if self._spec.keep_adapters == "front" and self._adapters is not None:
+        if self._spec.keep_adapters == "front" and self._kept is not None:
             running = {self._name(trial.number) for trial in self._ledger.own_running(trials)}
-            prune_adapters(self._adapters, front | running)
+            self._kept.prune(front | running)
         if self._growth is not None:
             self._growth.write(in_order_of_end(trials))
         self._written |= {trial.number for trial in changed if trial.state.is_finished()}
         return front
 
-    def _keep_adapter(self, trial: Trial, place: Path) -> None:
+    @contextmanager
+    def _newest_checkpoint(self, trial: Trial) -> Iterator[Path | None]:
         # A trial that had nothing left to do when it went on has made no checkpoint since.
-        left = [Checkpoint(path) for path in self._checkpoints.of(place.name)]
-        newest = trial.checkpoint or next(iter(left), None)
-        if newest is None:
-            raise RuntimeError(f"{place.name} ended without a checkpoint")
-        with newest.as_directory() as checkpoint:
-            keep_adapter(Path(checkpoint), place)
+        left = [Checkpoint(path) for path in self._checkpoints.of(self._name_of(trial))]
+        if (newest := trial.checkpoint or next(iter(left), None)) is None:
+            yield None
+        else:
+            with newest.as_directory() as checkpoint:
+                yield Path(checkpoint)
 
     def _name(self, number: int) -> str:
         return trial_id(number, self._prefix)

@@ -66,6 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
                 setting = Setting(
                     directory=directory,
                     profile=study.profile,
+                    dataset=study.dataset,
                     fixed=fixed,
                     checkpoints=Checkpoints(study.about["storage_path"] or str(directory / ".ray")),
                     share=share,

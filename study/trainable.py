@@ -20,10 +20,11 @@ from gap.training.settings import TrainingSettings
 from gap.training.state import read_state
 from study.checkpoints import ADAPTER, STATE
 from study.policy import CountingEpoch
+from study.seen import Seen
 from study.selection import score_of
 from study.space import WEIGHT_PREFIX, StudySpec
 
-FAILURE, NOTE = "failure", "note"  # keys of a report beside a trial's values
+FAILURE, NOTE, COSINES = "failure", "note", "cosines"  # keys of a report beside a trial's values
 ABOUT_TRIAL = frozenset({"number", "spared", "checkpoints"})
 
 
@@ -80,9 +81,11 @@ def run_trial(config: dict[str, Any], objective_epoch: CountingEpoch) -> None:
 def _train(settings: TrialConfig, work: Path, objective_epoch: CountingEpoch, notes: list[str]) -> None:
     state = work / STATE
     kept = len(read_state(state)["reports"]) if state.exists() else 1  # epoch 0 needs no checkpoint
-    for report in fit(settings, work / ADAPTER, state_file=state, score=score_of(objective_epoch), note=notes.append):
-        checkpoint = Checkpoint.from_directory(work) if report["epoch"] >= kept else None
-        tune.report({**report, NOTE: "; ".join(notes)}, checkpoint=checkpoint)
+    seen, score = Seen(work), score_of(objective_epoch)
+    for report in fit(settings, work / ADAPTER, state_file=state, score=score, look=seen.look, note=notes.append):
+        epoch = int(report["epoch"])
+        checkpoint = Checkpoint.from_directory(work) if epoch >= kept else None
+        tune.report({**report, COSINES: seen.cosines(epoch), NOTE: "; ".join(notes)}, checkpoint=checkpoint)
 
 
 def candidates(config: Mapping[str, Any]) -> list[Checkpoint]:

@@ -34,6 +34,20 @@ class Split:
     text_of: Int[np.ndarray, " n"]
 
 
+@dataclass(frozen=True)
+class Embedded:
+    """A split's embeddings after an epoch, unit vectors on the run's device.
+
+    ``counts`` says whether this is the epoch that counts as far as the run has come; epoch 0 never does.
+    """
+
+    epoch: int
+    split: Split
+    image_features: Float[Tensor, "m d"]
+    text_features: Float[Tensor, "n d"]
+    counts: bool
+
+
 def make_split(dataset: PairDataset, clip: Clip, rows: Int[np.ndarray, " m"]) -> Split:
     """Tokenise the captions of the images in ``rows``. Captions that the model reads alike ("Sol", "sol") are one."""
     captions = [dataset.captions[row] for row in rows]

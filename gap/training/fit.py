@@ -18,6 +18,7 @@ from gap.training.config import TrialConfig
 from gap.training.cost import peak_memory_gb, reset_peak_memory
 from gap.training.epoch import train_epoch
 from gap.training.evaluation import (
+    Embedded,
     embed_split,
     embed_with,
     evaluate_features,
@@ -41,6 +42,7 @@ def fit(
     *,
     state_file: Path | None = None,
     score: Callable[[Mapping[str, int | float]], float] | None = None,
+    look: Callable[[Embedded], None] | None = None,
     note: Callable[[str], None] = _logger.warning,
 ) -> Iterator[Report]:
     """Fine-tune a CLIP and yield its metrics after every epoch; epoch 0 is the model before training.
@@ -59,7 +61,8 @@ def fit(
 
     With a ``state_file``, where the run stands is written there after every epoch, before it is yielded. If the file is
     there already, the run goes on from it: the epochs that it holds are yielded again, as they were reported, and the
-    numbers are those of a run that was never interrupted. ``note`` is told, a line each time, of what the run changed
+    numbers are those of a run that was never interrupted. ``look`` is shown the test split's embeddings after every
+    epoch that is measured, before its metrics are yielded. ``note`` is told, a line each time, of what the run changed
     so as to go on, such as a smaller chunk where memory ran out.
 
     Raises ``NonFiniteError`` that names the step and the term, or the metric, that stopped being finite, and
@@ -116,6 +119,8 @@ def fit(
             ("zero", *before, config.pool_size), lambda: evaluate_features(test, *base, pool_size=config.pool_size)
         )
         reports = [report(0, zero, 0.0)]
+        if look is not None:
+            look(Embedded(0, test, *base, counts=False))
     yield from reports
     learner.temperature.step((len(reports) - 1) / config.epochs)  # a fixed one holds from the first step on
 
@@ -160,8 +165,11 @@ def fit(
             "pairs_at_once": min(chunk, config.batch_size),
         }
         reports.append({**measured, **trained.means, **speed})
-        if adapter_dir is not None and epoch == (config.epochs if score is None else best_epoch(reports, score)):
+        counts = score is None or epoch == best_epoch(reports, score)
+        if adapter_dir is not None and counts and (score is not None or epoch == config.epochs):
             save_adapter(clip, learner.wrapped, adapter_dir)
+        if look is not None:
+            look(Embedded(epoch, test, *features, counts=counts))
         if state_file is not None:
             save_state(state_file, config=config, reports=reports, model=model, optimiser=optimiser, schedule=schedule)
         yield reports[-1]

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from optuna.trial import FrozenTrial, TrialState
 
-from study.curves import Curves
 from study.growth import Growth
+from study.live.curves import Curves
 from study.space import StudySpec, load_space
 from study.tables import Tables
 

@@ -6,14 +6,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import optuna
 import pandas as pd
 import pytest
+from google.protobuf import text_format
+from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams.api_pb2 import Status
+from tensorboard.plugins.hparams.metadata import EXPERIMENT_TAG, SESSION_END_INFO_TAG, SESSION_START_INFO_TAG
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
+from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
 from gap.metrics import METRICS
 from gap.models.load import load_clip
 from gap.models.save import load_adapter
+from study.cosines import read_cosines
 from study.front import non_dominated
 from study.open_trial import kept_trials, load_trial, study_dataset
 
@@ -99,6 +107,67 @@ def test_tensorboard_shows_every_metric_of_every_trial(study: Path) -> None:
         assert set(METRICS) <= set(tags)
         curve = [event.value for event in events.Scalars(tags["modality_gap"])]
         assert curve == pytest.approx(rows["modality_gap"].tolist(), rel=1e-6)
+        raw, weighted = (events.Scalars(f"{group}_ce")[0].value for group in ("loss/term", "loss_weighted/weighted"))
+        assert raw == weighted == pytest.approx(rows["term_ce"].iloc[1], rel=1e-6)
+
+
+def test_tensorboard_shows_the_cosines_of_every_epoch(study: Path) -> None:
+    for trial in ("t000", "t001", "t002"):
+        events = EventAccumulator(str(study / "tensorboard" / trial), size_guidance={"histograms": 0})
+        events.Reload()
+        table = read_cosines(study, trial)
+        for kind in ("image_image", "text_text", "paired", "crossed"):
+            shown = {event.step: event.histogram_value for event in events.Histograms(f"cosines/{kind}")}
+            counted = table[table["kind"] == kind].groupby("epoch")
+            assert list(shown) == [0, 1]
+            assert [shown[epoch].num for epoch in shown] == counted["count"].sum().tolist()
+            middle = (table["cosine"] * table["count"])[table["kind"] == kind].groupby(table["epoch"]).sum()
+            assert [shown[epoch].sum for epoch in shown] == pytest.approx(middle.tolist(), rel=1e-6)
+
+
+def test_tensorboard_shows_pictures_before_and_after(study: Path) -> None:
+    for trial in ("t000", "t001", "t002"):
+        board = study / "tensorboard" / trial
+        events = EventAccumulator(str(board), size_guidance={"images": 0})
+        events.Reload()
+        assert [event.step for event in events.Images("retrieval/text_to_image")] == [0, 1]
+        config = ProjectorConfig()
+        text_format.Parse((board / "projector_config.pbtxt").read_text(), config)
+        assert [embedding.tensor_name for embedding in config.embeddings] == ["test:00000", "test:00001"]
+        for embedding in config.embeddings:
+            vectors = np.loadtxt(board / embedding.tensor_path, delimiter="\t")
+            labels = (board / embedding.metadata_path).read_text().splitlines()
+            assert len(vectors) == len(labels) - 1 == 180
+            assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=0.01)
+            with Image.open(board / embedding.sprite.image_path) as sprite:
+                assert sprite.size == (14 * 32, 14 * 32)
+        assert sum(path.stat().st_size for path in board.rglob("*") if path.is_file()) < 5e6
+
+
+def test_tensorboard_knows_parameters_and_objectives(study: Path) -> None:
+    trials = pd.read_csv(study / "trials.csv").set_index("trial_id")
+    described = hparams(study / "tensorboard" / "study", EXPERIMENT_TAG).experiment
+    assert {"terms", "beta", "rank", "lr", "model"} <= {info.name for info in described.hparam_infos}
+    objectives = {info.name.tag for info in described.metric_infos}
+    assert objectives == {"recall/recall_at_1", "geometry/modality_gap"}
+    for trial, row in trials.iterrows():
+        started = hparams(study / "tensorboard" / str(trial), SESSION_START_INFO_TAG).session_start_info
+        assert started.hparams["terms"].string_value == row["terms"]
+        assert started.hparams["rank"].number_value == row["rank"]
+        assert ("beta" in started.hparams) == (row["terms"] == "ce+variance")
+        ended = hparams(study / "tensorboard" / str(trial), SESSION_END_INFO_TAG).session_end_info
+        assert ended.status == Status.Value("STATUS_SUCCESS")
+
+
+def hparams(run: Path, tag: str) -> HParamsPluginData:
+    events = EventAccumulator(str(run))
+    events.Reload()
+    return HParamsPluginData.FromString(events.summary_metadata[tag].plugin_data.content)
+
+
+def test_the_embeddings_of_the_front_are_kept(study: Path) -> None:
+    kept = {path.stem for path in (study / "embeddings").iterdir()}
+    assert kept == {"baseline", *pd.read_csv(study / "pareto.csv")["trial_id"]}
 
 
 def test_the_record_of_the_study(study: Path) -> None:

@@ -12,9 +12,13 @@ from ray.tune import Checkpoint
 from small_data import write_small_data
 
 import study.trainable
+from gap.metrics import modality_gap
 from gap.training.errors import NonFiniteError
 from study.checkpoints import ADAPTER, STATE
-from study.trainable import FAILURE, NOTE, run_trial
+from study.embeddings import read_embeddings
+from study.seen import AFTER, BEFORE
+from study.seen import COSINES as COSINES_FILE
+from study.trainable import COSINES, FAILURE, NOTE, run_trial
 
 Report = dict[str, Any]
 Run = Callable[..., list[Report]]
@@ -57,8 +61,26 @@ def test_every_epoch_is_reported_with_a_checkpoint(run: Run, tmp_path: Path) -> 
     reports = run()
     assert [report["epoch"] for report in reports] == [0, 1, 2]
     assert not (tmp_path / "1").exists()  # the model before training is where it was
-    assert sorted(path.name for path in (tmp_path / "2").iterdir()) == [STATE]
-    assert sorted(path.name for path in (tmp_path / "3").iterdir()) == [ADAPTER, STATE]
+    seen = {BEFORE, AFTER, COSINES_FILE}
+    assert {path.name for path in (tmp_path / "2").iterdir()} == {STATE, *seen}
+    assert {path.name for path in (tmp_path / "3").iterdir()} == {ADAPTER, STATE, *seen}
+
+
+def test_every_epoch_is_reported_with_its_cosines(run: Run, tmp_path: Path) -> None:
+    reports = run()
+    assert all(sum(report[COSINES]["paired"]) == 8 for report in reports)  # test images, each with one caption
+    assert reports[0][COSINES] != reports[2][COSINES]
+    shutil.rmtree(tmp_path / "3")
+    again = run(checkpoints=[str(tmp_path / "2")])
+    assert [report[COSINES] for report in again] == [report[COSINES] for report in reports]
+
+
+def test_the_embeddings_are_those_that_were_measured(run: Run, tmp_path: Path) -> None:
+    reports = run()
+    for name, report in ((BEFORE, reports[0]), (AFTER, reports[2])):
+        embeddings = read_embeddings(tmp_path / "3" / name)
+        gap = modality_gap(embeddings.image_features, embeddings.text_features).item()
+        assert gap == pytest.approx(report["modality_gap"], abs=1e-3)
 
 
 def test_a_trial_goes_on_from_the_best_checkpoint_that_can_be_read(run: Run, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""TensorBoard: one run a trial, one curve a metric, in groups."""
+"""Curves: one run a trial, one curve a metric, in groups."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +13,7 @@ GROUPS = {
     "median_rank": "recall",
     "mrr": "recall",
     "train_recall": "recall",
+    "weighted_": "loss_weighted",
     "term_": "loss",
     "loss": "loss",
     "last_lr": "training",
@@ -47,11 +48,16 @@ class Curves:
 
     def add(self, trial: str, epoch: int, metrics: Mapping[str, float]) -> None:
         """Write one epoch; TensorBoard sees it at once."""
+        writer = self.writer(trial)
+        for name, value in metrics.items():
+            writer.add_scalar(tag(name), value, epoch)
+        writer.flush()
+
+    def writer(self, trial: str) -> SummaryWriter:
+        """Give the trial's open writer."""
         if trial not in self._writers:
             self._writers[trial] = SummaryWriter(str(self._directory / trial))
-        for name, value in metrics.items():
-            self._writers[trial].add_scalar(tag(name), value, epoch)
-        self._writers[trial].flush()
+        return self._writers[trial]
 
     def end(self, trial: str) -> None:
         """Close the trial's file."""

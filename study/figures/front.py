@@ -1,0 +1,185 @@
+"""The front of one study or of several: every trial, what came before training, what costs no training."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import plotly.graph_objects as go
+
+from study.choice import knee
+from study.figures import groups as kinds
+from study.figures import palette, theme
+from study.figures.axes import Plane, plane_of
+from study.figures.hover import describe, plain
+from study.figures.reruns import rerun_traces
+from study.finished import Finished
+from study.open_trial import BASELINE
+
+NOT_DRAWN = ", not drawn"
+BEFORE, POSTHOC = "before training", "without training: post-hoc front"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a kind of point looks."""
+
+    symbol: str
+    colour: str
+    size: int
+
+
+MARKS = {
+    BEFORE: Mark("x", palette.BASELINE, 13),
+    kinds.THESIS: Mark("square", "#e69f00", 11),
+    kinds.SEARCH: Mark("circle", palette.FRONT, 10),
+    kinds.STOPPED: Mark("triangle-up-open", palette.STOPPED, 10),
+    POSTHOC: Mark("diamond-tall-open", palette.POSTHOC, 9),
+}
+
+
+def draw_front(studies: Sequence[Finished], height: int = 520) -> go.Figure:
+    """Draw the first objective upwards and the second across; one objective alone stands over the trials' names.
+
+    Shapes tell kinds of points apart: the model before training, the thesis's combinations, the search's trials, those
+    stopped early (hollow), the post-hoc front. Trials that others beat are pale. A step line is the front, a ring its
+    knee, crosses the means of re-runs with their standard errors. Of several studies, each has a colour, a dash and
+    marks with a dot or without. ``customdata`` of a trial's point is ``[study, trial_id]``. With three objectives or
+    more, a point of the front may look beaten, and no line is drawn.
+
+    Studies have the first one's objectives; what another does not measure is not drawn.
+    """
+    if not studies:
+        return theme.nothing_to_draw("no study is open")
+    plane = plane_of(studies[0].objectives)
+    many = len(studies) > 1
+    figure = theme.new_figure(height=height, xaxis=plane.across_axis(studies), yaxis=plane.up_axis())
+    for number, study in enumerate(studies):
+        colour = study_colour(number) if many else None
+        traces = _study_traces(study, plane, number, colour)
+        figure.add_traces(_one_entry(traces, study, number) if many else traces)
+    if not any(len(trace.x) and trace.x[0] is not None for trace in figure.data):
+        return theme.nothing_to_draw("no trial has ended yet")
+    if many:
+        names = {trace.name for trace in figure.data}
+        figure.add_traces([_entry(kind, MARKS[kind]) for kind in MARKS if kind in names])
+    return figure
+
+
+def study_colour(number: int) -> str:
+    """Give a study's colour."""
+    return palette.SERIES[number % len(palette.SERIES)]
+
+
+def _one_entry(traces: Sequence[Any], study: Finished, number: int) -> list[Any]:
+    """Let the legend name a study once, instead of each of its kinds of points."""
+    dash, colour = theme.DASHES[number % len(theme.DASHES)], study_colour(number)
+    for trace in traces:
+        trace.legendgroup, trace.showlegend = str(number), trace.name.endswith(NOT_DRAWN)
+    symbol = "circle-dot" if number % 2 else "circle"
+    mark = {"line": {"dash": dash, "color": colour}, "marker": {"symbol": symbol, "size": 10}}
+    name = plain(study.directory.name)
+    return [go.Scatter(x=[None], y=[None], mode="lines+markers", name=name, legendgroup=str(number), **mark), *traces]
+
+
+def _entry(kind: str, mark: Mark) -> Any:
+    """Explain a shape in the legend, in no study's colour."""
+    marker = {"symbol": mark.symbol, "color": palette.OTHER, "size": mark.size}
+    return go.Scatter(x=[None], y=[None], mode="markers", name=kind, marker=marker, hoverinfo="skip")
+
+
+def _study_traces(study: Finished, plane: Plane, number: int, colour: str | None) -> list[Any]:
+    drawn = plane.drawn(study.trials)
+    found = np.array(kinds.groups(drawn, study.about["spec"]), dtype=object)
+    on_front = drawn["trial_id"].isin(study.front["trial_id"]).to_numpy()
+    points = _Points(study, plane, number, colour)
+    front = plane.drawn(study.front)
+    traces = [*_step_line(front, plane, number, colour), *rerun_traces(study, plane, colour or palette.FRONT)]
+    for kind in (kinds.SEARCH, kinds.STOPPED, kinds.THESIS):
+        traces += points.of(kind, drawn[found == kind], on_front[found == kind])
+    before = pd.DataFrame([{"trial_id": BASELINE, **study.baseline}])
+    for kind, rows in ((BEFORE, plane.drawn(before)), (POSTHOC, plane.drawn(study.posthoc))):
+        traces += points.of(kind, rows, np.ones(len(rows), dtype=bool))
+    traces += _knee(study, front, plane)
+    return [*traces, *_left_out(study, drawn)]
+
+
+@dataclass(frozen=True)
+class _Points:
+    """Draws points of one study."""
+
+    study: Finished
+    plane: Plane
+    number: int
+    colour: str | None
+
+    def of(self, kind: str, rows: pd.DataFrame, strong: npt.NDArray[np.bool_]) -> list[Any]:
+        """Draw the rows of one kind, those that others beat pale; nothing where there are none."""
+        if not len(rows):
+            return []
+        mark = MARKS[kind]
+        names = ["method", "strength", *self.study.objectives, *self.study.searched]
+        names += [] if "terms" in names or kind in (BEFORE, POSTHOC) else ["terms"]
+        title = f"{self.study.directory.name} · " if self.colour else ""
+        x, y = self.plane.coordinates(rows)
+        return [
+            go.Scatter(
+                x=x,
+                y=y,
+                mode="markers",
+                name=kind,
+                marker={
+                    # A second study's marks have a dot, so that they do not differ in colour alone.
+                    "symbol": f"{mark.symbol}-dot" if self.number % 2 else mark.symbol,
+                    "color": self.colour or mark.colour,
+                    "size": [mark.size if one else mark.size - 2 for one in strong],
+                    "opacity": [1.0 if one or kind == kinds.STOPPED else 0.45 for one in strong],
+                    "line": {"width": 1.5 if "open" in mark.symbol else 0},
+                },
+                customdata=[[self.study.directory.name, trial] for trial in rows["trial_id"]],
+                hoverinfo="text",
+                hovertext=[
+                    describe(f"{title}{row['trial_id']}: {kind}", row, names) for row in rows.to_dict("records")
+                ],
+            )
+        ]
+
+
+def _step_line(front: pd.DataFrame, plane: Plane, number: int, colour: str | None) -> list[Any]:
+    if len(plane.objectives) != 2 or not len(front):
+        return []
+    ordered = front.sort_values([plane.across, plane.up], kind="stable")
+    line = {
+        "shape": "hv" if plane.objectives[plane.across] == "min" else "vh",
+        "dash": theme.DASHES[number % len(theme.DASHES)],
+        "color": colour or palette.FRONT,
+        "width": 1.5,
+    }
+    x, y = plane.coordinates(ordered)
+    return [go.Scatter(x=x, y=y, mode="lines", name="Pareto front", line=line, hoverinfo="skip")]
+
+
+def _knee(study: Finished, front: pd.DataFrame, plane: Plane) -> list[Any]:
+    if not len(front):
+        return []
+    best = front[front["trial_id"] == knee(front, study.objectives)]
+    x, y = plane.coordinates(best)
+    ring = {"symbol": "circle-open", "size": 22, "color": palette.OTHER, "line": {"width": 2}}
+    return [go.Scatter(x=x, y=y, mode="markers", name="knee", marker=ring, hoverinfo="skip")]
+
+
+def _left_out(study: Finished, drawn: pd.DataFrame) -> list[Any]:
+    """Count in the legend the trials that have no place in the figure."""
+    failed = int((study.trials["state"] == "FAIL").sum())
+    rest = len(study.trials) - len(drawn) - failed
+    counts = {"failed": failed, "without a finite value": rest}
+    mark = {"symbol": "line-ew-open", "color": palette.OTHER}
+    return [
+        go.Scatter(
+            x=[None], y=[None], mode="markers", name=f"{count} {words}{NOT_DRAWN}", marker=mark, hoverinfo="skip"
+        )
+        for words, count in counts.items()
+        if count
+    ]

@@ -1,0 +1,57 @@
+"""How sure the points of a front are: means of their re-runs, and what ties them to the search's own run."""
+
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from study.error_bars import with_error_bars
+from study.figures.axes import Plane
+from study.figures.hover import describe
+from study.finished import Finished
+
+
+def rerun_traces(study: Finished, plane: Plane, colour: str) -> list[Any]:
+    """Draw the mean of each trial's re-runs ± standard error, tied by a thin line to the run that was chosen.
+
+    Nothing where no trial was repeated, or an axis is not an objective.
+    """
+    if plane.across == "trial_id" or not len(study.replicates):
+        return []
+    barred = with_error_bars(study.front, study.replicates, study.objectives)
+    rows = plane.drawn(barred[barred["n"] > 0])
+    if not len(rows):
+        return []
+    mean = {name: rows[f"{name}_mean"].tolist() for name in (plane.up, plane.across)}
+    ties = {
+        name: [value for own, other in zip(rows[name], mean[name], strict=True) for value in (own, other, None)]
+        for name in mean
+    }
+    shown = ["n", *(f"{name}_{kind}" for name in study.objectives for kind in ("mean", "se")), "pareto_probability"]
+    return [
+        go.Scatter(
+            x=ties[plane.across],
+            y=ties[plane.up],
+            mode="lines",
+            name="re-runs",
+            line={"color": colour, "width": 0.8, "dash": "dot"},
+            showlegend=False,
+            hoverinfo="skip",
+        ),
+        go.Scatter(
+            x=mean[plane.across],
+            y=mean[plane.up],
+            mode="markers",
+            name="re-runs: mean ± standard error",
+            marker={"symbol": "cross-thin-open", "color": colour, "size": 9},
+            error_x=_bars(rows[f"{plane.across}_se"], colour),
+            error_y=_bars(rows[f"{plane.up}_se"], colour),
+            customdata=[[study.directory.name, trial] for trial in rows["trial_id"]],
+            hoverinfo="text",
+            hovertext=[describe(f"{row['trial_id']}: re-runs", row, shown) for row in rows.to_dict("records")],
+        ),
+    ]
+
+
+def _bars(errors: pd.Series, colour: str) -> dict[str, Any]:
+    return {"type": "data", "array": errors.fillna(0.0).tolist(), "color": colour, "thickness": 1.2, "width": 3}

@@ -1,0 +1,1 @@
+"""TensorBoard: what a study shows while it runs, a run a trial."""
