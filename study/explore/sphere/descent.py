@@ -38,7 +38,7 @@ def descend(x: Points, y: Points, loss: Loss, rate: float) -> tuple[Points, Poin
     leaves = [points.detach().clone().requires_grad_() for points in (x, y)]
     with torch.enable_grad():
         try:
-            total = loss(*leaves)
+            total = loss(leaves[0], leaves[1])
         except ValueError as error:
             raise UserError(str(error)) from error
         gradients = torch.autograd.grad(total, leaves)
