@@ -70,7 +70,7 @@ def wanted(arguments: argparse.Namespace, console: Console) -> Wanted:
         check_free(directory, overwrite=arguments.overwrite)
     own = load_space(space, changes)
     if notice := banner(profile, spec, own, device):
-        console.print(notice, style="bold yellow", highlight=False, soft_wrap=True)
+        console.print(notice, style="bold yellow", highlight=False, soft_wrap=not console.is_terminal)
     data_dir = arguments.data_dir if spec.dataset == own.dataset else None
     return Wanted(space, spec, own, profile, device, directory, data_dir)
 

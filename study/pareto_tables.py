@@ -9,11 +9,11 @@ from rich.table import Table
 
 from gap.errors import UserError
 from study.choice import knee
-from study.display import brief, in_words
 from study.effects import conditional_parameters, importances, term_effects
 from study.error_bars import indistinguishable, with_error_bars
 from study.finished import Finished, load_optuna_study
 from study.hypervolume import hypervolume, reference_point
+from study.words import brief, in_words
 
 WIDTH = 120
 STATES = {"COMPLETE": "complete", "STOPPED": "stopped early", "FAIL": "failed"}

@@ -91,7 +91,7 @@ def run_replicates(spec: StudySpec, ledger: Ledger, searched: Ledger, setting: S
         if (name := trial_id(trial.number)) in front:
             for k in range(1, spec.replicates + 1):
                 ledger.enqueue(f"{name}/{k}", trial.params, replicate_of=name, seed=spec.seed + k)
-    setting.display.expect(sum(not trial.state.is_finished() for trial in ledger.trials()))
+    setting.display.begin("re-run", len(ledger.trials()))
 
     recorder = Recorder(
         spec,

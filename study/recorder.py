@@ -139,27 +139,29 @@ class Recorder(Callback):  # type: ignore[misc]
             constraints=self._spec.conditions,
             about={"note": self._notes.get(name) or None, "error": error or None},
         )
-        front = self._write_all()
+        self._display.end(name, state, error)
+        self._write_all()
         if state != "FAIL":
             with self._newest_checkpoint(trial) as checkpoint:
                 self._board.pictures(name, checkpoint, counting_epoch(epochs, self._spec.objective_epoch)["epoch"])
         self._board.end(name, state)
         self._checkpoints.drop(name)
-        self._display.end(name, state, error, front)
 
-    def _write_all(self) -> set[str]:
+    def _write_all(self) -> None:
         """Write every table; on a shared study, what other machines have recorded since the last time is in them."""
         trials = self._ledger.trials()
         changed = [trial for trial in trials if trial.number not in self._written]
         self._results.write_epochs(self._tables.epochs(changed))
-        front = self._results.write_trials(self._tables.trials(changed))
+        rows = self._tables.trials(changed)
+        front = self._results.write_trials(rows)
         if self._spec.keep_adapters == "front" and self._kept is not None:
             running = {self._name(trial.number) for trial in self._ledger.own_running(trials)}
-            self._kept.prune(front | running)
+            self._kept.prune(front.keys() | running)
         if self._growth is not None:
             self._growth.write(in_order_of_end(trials))
         self._written |= {trial.number for trial in changed if trial.state.is_finished()}
-        return front
+        volumes = self._growth.hypervolumes if self._growth is not None else []
+        self._display.record(rows, front, volumes[-1] if volumes else None)
 
     @contextmanager
     def _newest_checkpoint(self, trial: Trial) -> Iterator[Path | None]:

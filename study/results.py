@@ -25,6 +25,8 @@ COSTS = (
     "trained_parameters",
 )
 
+Front = dict[str, dict[str, float]]
+
 
 class Table:
     """One CSV file; of trials that are not among the rows it is given, it keeps the rows that it had."""
@@ -80,8 +82,8 @@ class Results:
         if before and not (self.directory / "baseline.csv").exists():
             Table(self.directory / "baseline.csv", self.columns).write(before[:1])
 
-    def write_trials(self, rows: Sequence[Row]) -> set[str]:
-        """Write ``trials.csv`` and ``pareto.csv``; returns the trials on the front."""
+    def write_trials(self, rows: Sequence[Row]) -> Front:
+        """Write ``trials.csv`` and ``pareto.csv``; returns the front."""
         self._trials.write(rows)
         self._ended |= {str(row["trial_id"]): row for row in rows}
         judged = ["trial_id", "state", *self.objectives, *(condition.metric for condition in self._constraints)]
@@ -89,7 +91,7 @@ class Results:
         front = pareto_front(_table(ended, list(dict.fromkeys(judged))), self.objectives, self._constraints)
         members = [self._ended[trial] for trial in front["trial_id"]]
         write_front(self.directory, _table(members, self.columns), self.objectives)
-        return set(front["trial_id"])
+        return front_of(front, self.objectives)
 
 
 class ReplicateResults:
@@ -106,12 +108,17 @@ class ReplicateResults:
         """Write ``replicate_epochs.csv``."""
         self._epochs.write(rows)
 
-    def write_trials(self, rows: Sequence[Row]) -> set[str]:
-        """Write ``replicates.csv``, and the front again with its error bars; no replicate is on the front."""
+    def write_trials(self, rows: Sequence[Row]) -> Front:
+        """Write ``replicates.csv``, and the front again with its error bars; returns the front, without replicates."""
         self._trials.write(rows)
         front = pd.read_csv(self._directory / "pareto.csv")
         write_front(self._directory, front[self._results.columns], self._results.objectives)
-        return set()
+        return front_of(front, self._results.objectives)
+
+
+def front_of(table: pd.DataFrame, objectives: Mapping[str, Direction]) -> Front:
+    """Give the objectives of each trial of a front."""
+    return {str(row["trial_id"]): {name: float(row[name]) for name in objectives} for row in table.to_dict("records")}
 
 
 def write_front(directory: Path, front: pd.DataFrame, objectives: Mapping[str, Direction]) -> None:

@@ -8,6 +8,7 @@ python study/run.py --resume results/<name>. See --help and results/README.md.
 """
 
 import argparse
+import io
 import sys
 from pathlib import Path
 
@@ -34,7 +35,9 @@ def run(arguments: argparse.Namespace) -> int:
     from study.tuning import connected, living_nodes
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    console = Console()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # no study ends because a terminal lacks a letter
+    console = Console(force_terminal=None if sys.stdout.isatty() else False)  # whatever FORCE_COLOR says
 
     if arguments.dry_run:
         show_plan(arguments, console)
@@ -62,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
             check_same_study(ledger, study.about)
 
             # Run the trials, then the front again with other seeds if error bars are wanted.
-            with Display(spec, console, ended=len(ledger.ended())) as display:
+            with Display(spec, console) as display:
                 setting = Setting(
                     directory=directory,
                     profile=study.profile,

@@ -6,10 +6,10 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from study.display import brief, in_words
 from study.resume import resume_command
 from study.space import StudySpec
 from study.stopping import too_many_failures
+from study.words import brief, in_words
 
 
 def show_front(directory: Path, spec: StudySpec, console: Console, *, reason: str | None, time_is_up: bool) -> int:

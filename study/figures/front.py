@@ -40,7 +40,7 @@ MARKS = {
 }
 
 
-def draw_front(studies: Sequence[Finished], height: int = 520) -> go.Figure:
+def draw_front(studies: Sequence[Finished], names: Sequence[str] = (), height: int = 520) -> go.Figure:
     """Draw the first objective upwards and the second across; one objective alone stands over the trials' names.
 
     Shapes tell kinds of points apart: the model before training, the thesis's combinations, the search's trials, those
@@ -49,7 +49,8 @@ def draw_front(studies: Sequence[Finished], height: int = 520) -> go.Figure:
     marks with a dot or without. ``customdata`` of a trial's point is ``[study, trial_id]``. With three objectives or
     more, a point of the front may look beaten, and no line is drawn.
 
-    Studies have the first one's objectives; what another does not measure is not drawn.
+    ``names`` are what the studies are called, their directories' names if there are none. Studies have the first one's
+    objectives; what another does not measure is not drawn.
     """
     if not studies:
         return theme.nothing_to_draw("no study is open")
@@ -58,13 +59,14 @@ def draw_front(studies: Sequence[Finished], height: int = 520) -> go.Figure:
     figure = theme.new_figure(height=height, xaxis=plane.across_axis(studies), yaxis=plane.up_axis())
     for number, study in enumerate(studies):
         colour = study_colour(number) if many else None
-        traces = _study_traces(study, plane, number, colour)
-        figure.add_traces(_one_entry(traces, study, number) if many else traces)
+        name = names[number] if names else study.directory.name
+        traces = _study_traces(study, name, plane, number, colour)
+        figure.add_traces(_one_entry(traces, name, number) if many else traces)
     if not any(len(trace.x) and trace.x[0] is not None for trace in figure.data):
         return theme.nothing_to_draw("no trial has ended yet")
     if many:
-        names = {trace.name for trace in figure.data}
-        figure.add_traces([_entry(kind, MARKS[kind]) for kind in MARKS if kind in names])
+        seen = {trace.name for trace in figure.data}
+        figure.add_traces([_entry(kind, MARKS[kind]) for kind in MARKS if kind in seen])
     return figure
 
 
@@ -73,15 +75,15 @@ def study_colour(number: int) -> str:
     return palette.SERIES[number % len(palette.SERIES)]
 
 
-def _one_entry(traces: Sequence[Any], study: Finished, number: int) -> list[Any]:
+def _one_entry(traces: Sequence[Any], study: str, number: int) -> list[Any]:
     """Let the legend name a study once, instead of each of its kinds of points."""
     dash, colour = theme.DASHES[number % len(theme.DASHES)], study_colour(number)
     for trace in traces:
         trace.legendgroup, trace.showlegend = str(number), trace.name.endswith(NOT_DRAWN)
     symbol = "circle-dot" if number % 2 else "circle"
-    mark = {"line": {"dash": dash, "color": colour}, "marker": {"symbol": symbol, "size": 10}}
-    name = plain(study.directory.name)
-    return [go.Scatter(x=[None], y=[None], mode="lines+markers", name=name, legendgroup=str(number), **mark), *traces]
+    mark: dict[str, Any] = {"line": {"dash": dash, "color": colour}, "marker": {"symbol": symbol, "size": 10}}
+    mark |= {"name": plain(study), "legendgroup": str(number)}
+    return [go.Scatter(x=[None], y=[None], mode="lines+markers", **mark), *traces]
 
 
 def _entry(kind: str, mark: Mark) -> Any:
@@ -90,13 +92,13 @@ def _entry(kind: str, mark: Mark) -> Any:
     return go.Scatter(x=[None], y=[None], mode="markers", name=kind, marker=marker, hoverinfo="skip")
 
 
-def _study_traces(study: Finished, plane: Plane, number: int, colour: str | None) -> list[Any]:
+def _study_traces(study: Finished, name: str, plane: Plane, number: int, colour: str | None) -> list[Any]:
     drawn = plane.drawn(study.trials)
     found = np.array(kinds.groups(drawn, study.about["spec"]), dtype=object)
     on_front = drawn["trial_id"].isin(study.front["trial_id"]).to_numpy()
-    points = _Points(study, plane, number, colour)
+    points = _Points(study, name, plane, number, colour)
     front = plane.drawn(study.front)
-    traces = [*_step_line(front, plane, number, colour), *rerun_traces(study, plane, colour or palette.FRONT)]
+    traces = [*_step_line(front, plane, number, colour), *rerun_traces(study, name, plane, colour or palette.FRONT)]
     for kind in (kinds.SEARCH, kinds.STOPPED, kinds.THESIS):
         traces += points.of(kind, drawn[found == kind], on_front[found == kind])
     before = pd.DataFrame([{"trial_id": BASELINE, **study.baseline}])
@@ -111,6 +113,7 @@ class _Points:
     """Draws points of one study."""
 
     study: Finished
+    name: str
     plane: Plane
     number: int
     colour: str | None
@@ -120,9 +123,9 @@ class _Points:
         if not len(rows):
             return []
         mark = MARKS[kind]
-        names = ["method", "strength", *self.study.objectives, *self.study.searched]
-        names += [] if "terms" in names or kind in (BEFORE, POSTHOC) else ["terms"]
-        title = f"{self.study.directory.name} · " if self.colour else ""
+        of_kind = {POSTHOC: ["method", "strength"], BEFORE: []}.get(kind, ["terms", *self.study.searched])
+        names = list(dict.fromkeys([*self.study.objectives, *of_kind]))
+        title = f"{self.name} · " if self.colour else ""
         x, y = self.plane.coordinates(rows)
         return [
             go.Scatter(
@@ -138,7 +141,7 @@ class _Points:
                     "opacity": [1.0 if one or kind == kinds.STOPPED else 0.45 for one in strong],
                     "line": {"width": 1.5 if "open" in mark.symbol else 0},
                 },
-                customdata=[[self.study.directory.name, trial] for trial in rows["trial_id"]],
+                customdata=[[self.name, trial] for trial in rows["trial_id"]],
                 hoverinfo="text",
                 hovertext=[
                     describe(f"{title}{row['trial_id']}: {kind}", row, names) for row in rows.to_dict("records")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from study.display import brief
 from study.figures.palette import label
+from study.words import brief
 
 WIDTH = 60
 

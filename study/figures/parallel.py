@@ -8,9 +8,9 @@ import numpy.typing as npt
 import pandas as pd
 from plotly.graph_objects import Figure, Scatter
 
-from study.display import brief
 from study.figures import palette, theme
 from study.figures.hover import describe, plain
+from study.words import brief
 
 # Where a trial has no use for a parameter: under the axis.
 MISSING = -0.12

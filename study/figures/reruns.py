@@ -11,7 +11,7 @@ from study.figures.hover import describe
 from study.finished import Finished
 
 
-def rerun_traces(study: Finished, plane: Plane, colour: str) -> list[Any]:
+def rerun_traces(study: Finished, name: str, plane: Plane, colour: str) -> list[Any]:
     """Draw the mean of each trial's re-runs ± standard error, tied by a thin line to the run that was chosen.
 
     Nothing where no trial was repeated, or an axis is not an objective.
@@ -22,12 +22,16 @@ def rerun_traces(study: Finished, plane: Plane, colour: str) -> list[Any]:
     rows = plane.drawn(barred[barred["n"] > 0])
     if not len(rows):
         return []
-    mean = {name: rows[f"{name}_mean"].tolist() for name in (plane.up, plane.across)}
+    mean = {objective: rows[f"{objective}_mean"].tolist() for objective in (plane.up, plane.across)}
     ties = {
-        name: [value for own, other in zip(rows[name], mean[name], strict=True) for value in (own, other, None)]
-        for name in mean
+        objective: [value for pair in zip(rows[objective], means, strict=True) for value in (*pair, None)]
+        for objective, means in mean.items()
     }
-    shown = ["n", *(f"{name}_{kind}" for name in study.objectives for kind in ("mean", "se")), "pareto_probability"]
+    shown = [
+        "n",
+        *(f"{objective}_{kind}" for objective in study.objectives for kind in ("mean", "se")),
+        "pareto_probability",
+    ]
     return [
         go.Scatter(
             x=ties[plane.across],
@@ -46,7 +50,7 @@ def rerun_traces(study: Finished, plane: Plane, colour: str) -> list[Any]:
             marker={"symbol": "cross-thin-open", "color": colour, "size": 9},
             error_x=_bars(rows[f"{plane.across}_se"], colour),
             error_y=_bars(rows[f"{plane.up}_se"], colour),
-            customdata=[[study.directory.name, trial] for trial in rows["trial_id"]],
+            customdata=[[name, trial] for trial in rows["trial_id"]],
             hoverinfo="text",
             hovertext=[describe(f"{row['trial_id']}: re-runs", row, shown) for row in rows.to_dict("records")],
         ),

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 # Plotly keeps a reader's zoom and hidden curves for as long as this stays the same.
 UIREVISION = "kept"
+FONT = "system-ui, sans-serif"
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")
 
@@ -17,12 +18,17 @@ def _template(ink: str, ground: str, grid: str) -> go.layout.Template:
     axis = {"gridcolor": grid, "zerolinecolor": grid, "linecolor": grid, "automargin": True, "title": {"standoff": 8}}
     return go.layout.Template(
         layout={
-            "font": {"color": ink, "family": "system-ui, sans-serif", "size": 13},
+            "font": {"color": ink, "family": FONT, "size": 13},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "xaxis": axis,
             "yaxis": axis,
-            "hoverlabel": {"bgcolor": ground, "bordercolor": grid, "font": {"color": ink}, "align": "left"},
+            "hoverlabel": {
+                "bgcolor": ground,
+                "bordercolor": grid,
+                "font": {"color": ink, "family": FONT},
+                "align": "left",
+            },
             "hovermode": "closest",
             "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
             "legend": {

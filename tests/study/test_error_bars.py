@@ -49,6 +49,19 @@ def test_mean_and_standard_error_are_those_of_the_runs_alone() -> None:
     ]  # fmt: skip
 
 
+def test_a_wide_table_gets_its_error_bars_without_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "pareto.csv"
+    others = pd.DataFrame(
+        {f"column_{number}": [number, "word", 0.5][number % 3] for number in range(150)}, index=FRONT.index
+    )
+    pd.concat([FRONT, others], axis=1).to_csv(path, index=False)
+    barred = with_error_bars(pd.read_csv(path), runs(t004=[(56, 0.9), (58, 0.8)]), GOALS)
+    assert barred["n"].tolist() == [2, 0, 0]
+    again = with_error_bars(barred, runs(t004=[(56, 0.9)]), GOALS)
+    assert again["n"].tolist() == [1, 0, 0]
+    assert set(again.columns) == set(barred.columns)
+
+
 def test_every_column_is_explained() -> None:
     text = (Path(__file__).resolve().parents[2] / "results" / "README.md").read_text(encoding="utf-8")
     explained = {name.replace("<objective>", goal) for name in re.findall(r"`([a-z0-9_<>]+)`", text) for goal in GOALS}

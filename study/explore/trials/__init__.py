@@ -1,0 +1,1 @@
+"""What the study page shows of trials, part by part."""
