@@ -86,7 +86,7 @@ def _view() -> Component:
     return html.Section(
         [
             html.H2("Points", className="unseen"),
-            dcc.Graph(id="sphere-view", config={"displayModeBar": False}, responsive=True),
+            _graph("sphere-view", "globe"),
             html.P(id="sphere-summary", role="status"),
         ],
         className="card watched",
@@ -106,7 +106,7 @@ def _descent() -> Component:
             html.Div([slider("rate"), slider("steps")], className="columns"),
             html.Div(buttons, className="row"),
             html.P(id="sphere-message", role="alert", className="warning"),
-            dcc.Graph(id="sphere-progress", config={"displayModeBar": False}, responsive=True),
+            _graph("sphere-progress", "tall"),
             html.P(ABOUT_DESCENT, className="note"),
         ],
         id="sphere-descend",
@@ -133,11 +133,16 @@ def _sweep() -> Component:
             html.H2("Sweep"),
             _choice("sphere-quantity", "Quantity", words, "modality_gap"),
             _choice("sphere-variable", "against", {name: one.words for name, one in VARIABLES.items()}, "theta"),
-            dcc.Graph(id="sphere-sweep", config={"displayModeBar": False}, responsive=True),
+            _graph("sphere-sweep", "tall"),
             html.P(ABOUT_SWEEP, className="note"),
         ],
         className="card",
     )
+
+
+def _graph(identity: str, height: str) -> Component:
+    # A graph that adapts to its surroundings takes its height from them.
+    return html.Div(dcc.Graph(id=identity, config={"displayModeBar": False}, responsive=True), className=height)
 
 
 def _group(title: str, *children: Component) -> Component:

@@ -27,9 +27,9 @@ class Slider:
     def value(self, place: Any) -> float:
         """Give the value at a place of the slider; the start where a browser sends none."""
         try:
-            return self.values[min(max(int(place), 0), len(self.values) - 1)]
+            return float(self.values[min(max(int(place), 0), len(self.values) - 1)])
         except (TypeError, ValueError, OverflowError):
-            return self.start
+            return float(self.start)
 
     def place(self, value: float) -> int:
         """Give the place of the value that is nearest.
@@ -116,5 +116,5 @@ def _number(typed: Any, low: float, high: float) -> float:
     """Read a number; 0 for what is none, as a field is while one types."""
     try:
         return min(max(float(typed), low), high) if float(typed) == float(typed) else 0.0
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0

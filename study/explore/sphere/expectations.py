@@ -89,8 +89,12 @@ def _uniform(cloud: Cloud, loss: Loss) -> float:
 
 
 def _centroid(cloud: Cloud, loss: Loss) -> float:
-    # x̄ and ȳ stray from their means by (1 − ρ²)/n each.
-    return _squares(cloud) - 2 * _cosine(cloud) + (2 - _squares(cloud)) / cloud.samples
+    # The square of the distance between the means; x̄ and ȳ stray from them by (1 − ρ²)/n each.
+    return max(0.0, _squares(cloud) - 2 * _cosine(cloud)) + (2 - _squares(cloud)) / cloud.samples
+
+
+def _mean_norm(length: float, cloud: Cloud) -> float:
+    return math.sqrt(length**2 + (1 - length**2) / cloud.samples)
 
 
 def _off_diagonal(cloud: Cloud) -> float:
@@ -120,14 +124,14 @@ def _variance(cloud: Cloud, loss: Loss) -> float:
 
 
 EXPECTATIONS: dict[str, Expectation] = {
-    "modality_gap": Expectation(lambda cloud, loss: math.sqrt(max(0.0, _squares(cloud) - 2 * _cosine(cloud)))),
+    "modality_gap": Expectation(lambda cloud, loss: math.sqrt(_centroid(cloud, loss)), independent=True),
     "misalignment": Expectation(lambda cloud, loss: 2 - 2 * _cosine(cloud), independent=True),
     "uniformity": Expectation(_uniform, sphere=True),
     "centred_residual": Expectation(
         lambda cloud, loss: 2 - 2 * _cosine(cloud) - _centroid(cloud, loss), independent=True
     ),
-    "image_mean_norm": Expectation(lambda cloud, loss: _lengths(cloud)[0]),
-    "text_mean_norm": Expectation(lambda cloud, loss: _lengths(cloud)[1]),
+    "image_mean_norm": Expectation(lambda cloud, loss: _mean_norm(_lengths(cloud)[0], cloud)),
+    "text_mean_norm": Expectation(lambda cloud, loss: _mean_norm(_lengths(cloud)[1], cloud)),
     "image_cone_mean": Expectation(lambda cloud, loss: _lengths(cloud)[0] ** 2),
     "text_cone_mean": Expectation(lambda cloud, loss: _lengths(cloud)[1] ** 2),
     "orthogonal_intra": Expectation(lambda cloud, loss: _intra(sum(_within(np.abs, cloud)), cloud, loss), sphere=True),

@@ -6,8 +6,6 @@ from study.explore.sphere.descent import Moment
 from study.figures import theme
 from study.figures.palette import IMAGE, PAIR, TEXT
 
-HEIGHT = 330
-
 
 def draw_progress(moment: Moment, steps: int) -> go.Figure:
     """Draw three curves one above the other, over steps up to at least ``steps``."""
@@ -34,4 +32,4 @@ def draw_progress(moment: Moment, steps: int) -> go.Figure:
         )
     }
     across = {"title": {"text": "step"}, "range": [0, max(steps, len(where) - 1)], "anchor": "y3"}
-    return theme.new_figure(*traces, height=HEIGHT, showlegend=False, xaxis=across, **axes)
+    return theme.new_figure(*traces, showlegend=False, xaxis=across, **axes)

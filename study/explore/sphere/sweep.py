@@ -28,13 +28,13 @@ class Variable:
 VARIABLES: dict[str, Variable] = {
     "theta": Variable(
         "angle θ (degrees)",
-        tuple(range(0, 181, 15)),
+        tuple(15.0 * k for k in range(13)),
         lambda cloud, value: replace(cloud, theta=value),
         lambda cloud: cloud.theta,
     ),
     "kappa": Variable(
         "concentration κ of both",
-        (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000),
+        (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 1e4),
         lambda cloud, value: replace(cloud, kappa_image=value, kappa_text=value),
         lambda cloud: cloud.kappa_image if cloud.kappa_image == cloud.kappa_text else None,
         log=True,
@@ -65,7 +65,7 @@ def sweep(quantity: str, variable: str, cloud: Cloud, loss: Loss) -> tuple[list[
     )
 
 
-def draw_sweep(quantity: str, variable: str, cloud: Cloud, loss: Loss, height: int = 300) -> go.Figure:
+def draw_sweep(quantity: str, variable: str, cloud: Cloud, loss: Loss) -> go.Figure:
     """Draw a sweep, its expectation dashed, the thesis's printed figures over it, and where the sliders stand."""
     varied = VARIABLES[variable]
     try:
@@ -84,7 +84,6 @@ def draw_sweep(quantity: str, variable: str, cloud: Cloud, loss: Loss, height: i
         traces.append(go.Scatter(x=x, y=y, name=f"thesis, {describe(table)}", mode="markers", marker=marker))
     figure = theme.new_figure(
         *traces,
-        height=height,
         showlegend=True,
         xaxis={"title": {"text": varied.words}, "type": "log" if varied.log else "linear"},
         yaxis={"title": {"text": label(quantity)}},
