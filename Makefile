@@ -11,6 +11,7 @@ CONSTRAINTS := $(if $(HAS_GPU),,-c constraints-cpu.txt)
 study: $(VENV)/.installed
 	$(BIN)/python study/run.py --space arasaac_es.yaml
 
+# The tests that need a browser (Chromium, Chrome or Edge) are skipped without one, and say so.
 test: $(VENV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
