@@ -27,7 +27,9 @@ from study.checkpoints import ADAPTER, Checkpoints
 from study.display import Display
 from study.embeddings import Embeddings, write_embeddings
 from study.growth import Growth
+from study.kept import Kept
 from study.ledger import Ledger, open_storage, open_study
+from study.live.board import Board
 from study.live.curves import Curves
 from study.naming import trial_id
 from study.phases import Setting, early_stopping, lay_out

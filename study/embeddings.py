@@ -49,8 +49,8 @@ def of_split(split: Split, image_features: Float[Tensor, "m d"], text_features: 
 
 def write_embeddings(path: Path, embeddings: Embeddings) -> None:
     """Write embeddings in half precision, all of them or nothing: for pictures, not for the tables' figures."""
-    tensors = {name: getattr(embeddings, name).contiguous() for name in NAMES}
-    half = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
+    tensors: dict[str, Tensor] = {name: getattr(embeddings, name).contiguous() for name in NAMES}
+    half = {name: tensor.half() if tensor.is_floating_point() else tensor.clone() for name, tensor in tensors.items()}
     replace_file(path, lambda temporary: save_file(half, temporary))
 
 

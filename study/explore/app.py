@@ -6,13 +6,14 @@ from pathlib import Path
 from dash import Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
-from study.explore import sphere_page, study_page
+from study.explore import search_page, sphere_page, study_page
 from study.explore.page import Page
 from study.explore.server import refuse_other_names
 
 # The first that the studies allow is what the app opens with.
 PAGES: dict[str, Page] = {
     "study": study_page.PAGE,
+    "search": search_page.PAGE,
     "sphere": sphere_page.PAGE,
 }
 INDEX = Path(__file__).with_name("index.html").read_text(encoding="utf-8")

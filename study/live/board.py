@@ -28,7 +28,7 @@ class Board:
     def describe(self, spec: StudySpec, parameters: Mapping[str, Any]) -> None:
         """Say once what the trials of a study differ in and what they aim at."""
         examples = simple({**parameters, **{name: dimension.extremes()[0] for name, dimension in spec.search.items()}})
-        self._write(STUDY, experiment(examples, [tag(name) for name in spec.objectives]))
+        self._write(STUDY, experiment(examples, [tag(name) for name in spec.objectives], searched=spec.search))
 
     def start(self, trial: str, parameters: Mapping[str, Any]) -> None:
         """Write a trial's parameters."""

@@ -1,6 +1,6 @@
 """TensorBoard's HPARAMS tab: what a study varies, what it aims at, what every trial had."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
@@ -20,10 +20,14 @@ _TYPES = {"bool_value": "DATA_TYPE_BOOL", "number_value": "DATA_TYPE_FLOAT64", "
 _STATUS = {"COMPLETE": "STATUS_SUCCESS", "STOPPED": "STATUS_SUCCESS", "FAIL": "STATUS_FAILURE"}
 
 
-def experiment(examples: Mapping[str, Value], metrics: Sequence[str]) -> Summary:
-    """Describe a study once: its parameters, each by a value that it may have, and the tags of its objectives."""
+def experiment(examples: Mapping[str, Value], metrics: Sequence[str], *, searched: Container[str] = ()) -> Summary:
+    """Describe a study once: its parameters, each by a value that it may have, and the tags of its objectives.
+
+    Those that are ``searched`` are the first columns of the table.
+    """
     described = [
-        HParamInfo(name=name, type=DataType.Value(_TYPES[_FIELDS[type(value)]])) for name, value in examples.items()
+        HParamInfo(name=name, type=DataType.Value(_TYPES[_FIELDS[type(value)]]), differs=name in searched)
+        for name, value in examples.items()
     ]
     aims = [MetricInfo(name=MetricName(tag=tag), display_name=tag) for tag in metrics]
     content = Experiment(hparam_infos=described, metric_infos=aims)
