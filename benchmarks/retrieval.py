@@ -13,11 +13,15 @@ are not in the gallery. Real galleries may be harder or easier: what an index mi
 
 import argparse
 import importlib
+import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from statistics import median
 from typing import Any
+
+# torch and FAISS bring a pool of threads each; one that waits busily would take the other's core.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import numpy as np
 import torch
