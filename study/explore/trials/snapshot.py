@@ -49,6 +49,11 @@ def stamp(directory: Path) -> tuple[int, ...]:
     return tuple(modified(directory / name) for name in (*FILES, *FILES_AFTERWARDS))
 
 
+def stamps(studies: Sequence[Path]) -> list[str]:
+    """Say in what state the files of the studies are; words, as JSON's numbers would lose digits."""
+    return [" ".join(map(str, stamp(directory))) for directory in studies]
+
+
 def modified(path: Path) -> int:
     """Say when a file last changed, in ns; 0 where it is not there."""
     try:
