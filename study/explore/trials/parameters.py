@@ -50,7 +50,7 @@ def _columns(trials: Sequence[Chosen]) -> list[tuple[Chosen | None, Mapping[Any,
     for one in trials:
         baseline = one.snapshot.study.baseline
         columns += [(None, baseline)] if all(values is not baseline for _, values in columns) else []
-        columns.append((one, dict(one.row)))
+        columns.append((one, one.row))
     return columns
 
 

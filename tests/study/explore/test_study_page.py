@@ -194,7 +194,7 @@ def test_a_study_that_runs_is_looked_at_again(study: Path) -> None:
     now, words = look_again([study], seen)
     assert now != seen
     assert "t008 runs" in text_of(words)
-    assert snapshots([study])[0].trials[-1] == "t008"
+    assert list(snapshots([study])[0].rows)[-1] == "t008"
 
 
 def test_what_cannot_be_read_just_now_leaves_the_page_as_it_is(study: Path) -> None:
