@@ -28,8 +28,9 @@ class Kept:
         keep_adapter(checkpoint, self._adapters / trial)
 
     def prune(self, keep: set[str]) -> None:
-        """Remove what belongs to trials that are not to be kept."""
+        """Remove what belongs to trials that are not to be kept: adapters, embeddings, what searches made of them."""
         prune_adapters(self._adapters, keep)
-        for path in (self._directory / "embeddings").glob("t*.safetensors"):
-            if path.stem not in keep:
-                path.unlink()
+        for path in (self._directory / "embeddings").glob("[!.]*"):
+            trial = path.stem.removeprefix("gallery-").split("-")[0]
+            if trial not in {*keep, BASELINE}:
+                path.unlink(missing_ok=True)

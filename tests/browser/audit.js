@@ -24,6 +24,8 @@
   for (const element of document.querySelectorAll("table"))
     if (seen(element) && !element.querySelector("th")) faults.push(`a table without headers: ${where(element)}`);
 
+  if (document.querySelector("[data-title='Share chart...']")) faults.push("a button that sends a chart elsewhere");
+
   // Headings.
   const levels = [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].filter(seen);
   if (levels.filter((heading) => heading.tagName === "H1").length !== 1) faults.push("not exactly one h1");

@@ -23,9 +23,13 @@ def test_adapters_and_embeddings_are_kept_and_pruned_together(tmp_path: Path) ->
         kept.keep(trial, write_checkpoint(tmp_path / trial, trial))
     baseline = tmp_path / "study" / "embeddings" / "baseline.safetensors"
     assert baseline.read_text() == f"{BEFORE} t000"  # once: it is the same in every trial
+    galleries = [f"gallery-{trial}-image.safetensors" for trial in ("baseline", "t000", "t001")]
+    for name in (*galleries, "gallery-t000-image-0f.faiss", ".t000.safetensors.being-written"):
+        (tmp_path / "study" / "embeddings" / name).touch()
     kept.prune({"t001"})
     assert left(tmp_path / "study") == {
         "adapters/t001/w", "embeddings/baseline.safetensors", "embeddings/t001.safetensors",
+        "embeddings/.t000.safetensors.being-written", *(f"embeddings/{name}" for name in galleries[::2]),
     }  # fmt: skip
 
 

@@ -16,7 +16,13 @@ from study.figures.palette import label
 # What is not measured over epochs.
 CONSTANT = {"epoch", "seed", "trained_parameters"}
 USUAL = ("misalignment", "uniformity", "loss")
-GRAPH = {"displaylogo": False, "responsive": True}
+# Without Plotly's button that sends a chart to a server of theirs, and without those that select points.
+GRAPH = {
+    "displaylogo": False,
+    "responsive": True,
+    "showSendToCloud": False,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d"],
+}
 
 
 def metric_options(shots: Sequence[Snapshot]) -> list[dict[str, str]]:
