@@ -26,7 +26,8 @@ def parameters_table(trials: Sequence[Chosen]) -> Component:
     rows += [_row(label(name), [_cell(values.get(name)) for _, values in columns]) for name in objectives]
     others = [name for name in (*searched, *ABOUT) if any(_cell(one.row.get(name)) for one in trials)]
     rows += [_row(label(name), [_cell(one.row.get(name)) if one else "" for one, _ in columns]) for name in others]
-    head = ["", *(one.name if one else "before training" for one, _ in columns)]
+    before = iter(dict.fromkeys(f"before training · {one.snapshot.name}" for one in trials))
+    head = ["", *(one.name if one else next(before) for one, _ in columns)]
     return html.Div(
         html.Table(
             [
