@@ -25,13 +25,13 @@ def layout(studies: Sequence[Path]) -> Component:
     options, first = trial_options(studies[0])
     names = [{"label": path.name, "value": number} for number, path in enumerate(studies)]
     controls = [
-        _field("Words", _words(), "search-query", "wide"),
+        _field("Words", _words(), "search-query", "double"),
         _field("or a picture", _upload(), "search-upload"),
         _field("Study", _list("search-study", names, 0), "search-study", "" if len(studies) > 1 else "hidden"),
-        _field("Trial", _list("search-trial", options, first), "search-trial", "wide"),
+        _field("Trial", _list("search-trial", options, first), "search-trial", "double"),
         _field("Rank", _choice("search-to", SEARCHED), "search-to"),
         _field("Among", _choice("search-split", SPLITS), "search-split"),
-        _field("Compare", _compare(), "search-compare", "wide"),
+        _field("Compare", _compare(), "search-compare", "double"),
     ]
     return html.Div(
         [
