@@ -87,7 +87,7 @@ def test_it_can_be_read_without_eyes_or_a_mouse(page: Page) -> None:
     assert labelled
     charts = [found for found in page.of("div") if found.get("class") == "chart"]
     assert len(charts) == len(page.of("figcaption")) == len(page.of("figure")) == 9
-    assert all(found["role"] == "img" and found["aria-label"] for found in charts)
+    assert all(found["role"] == "group" and found["aria-label"] for found in charts)
     assert all(found.get("tabindex") == "0" for found in page.of("div") if found.get("class") == "scroll")
     assert all(found["scope"] in ("row", "col") for found in page.of("th"))
     assert all(found["aria-label"] for found in page.of("svg") if found.get("role") == "img")
