@@ -9,10 +9,9 @@ from dash.development.base_component import Component
 from study.explore.page import Page
 from study.explore.sphere import callbacks, presets
 from study.explore.sphere.controls import LARGEST_SEED, show_values, slider
-from study.explore.sphere.measures import MEASURES, QUANTITIES
+from study.explore.sphere.measures import QUANTITIES
 from study.explore.sphere.sweep import VARIABLES
-from study.explore.sphere.values import values_table
-from study.figures.palette import label
+from study.explore.sphere.values import values_table, words
 
 INTRODUCTION = """\
 Images and texts are unit vectors, each drawn in a cone around its own mean direction. Move the sliders to see what the
@@ -127,11 +126,10 @@ def _values() -> Component:
 
 
 def _sweep() -> Component:
-    words = {name: label(name) if name in MEASURES else name for name in QUANTITIES}
     return html.Section(
         [
             html.H2("Sweep"),
-            _choice("sphere-quantity", "Quantity", words, "modality_gap"),
+            _choice("sphere-quantity", "Quantity", {name: words(name) for name in QUANTITIES}, "modality_gap"),
             _choice("sphere-variable", "against", {name: one.words for name, one in VARIABLES.items()}, "theta"),
             _graph("sphere-sweep", "tall"),
             html.P(ABOUT_SWEEP, className="note"),
@@ -149,9 +147,9 @@ def _group(title: str, *children: Component) -> Component:
     return html.Fieldset([html.Legend(title), *children])
 
 
-def _choice(identity: str, words: str, options: Sequence[str] | dict[str, str], value: str | None) -> Component:
+def _choice(identity: str, title: str, options: Sequence[str] | dict[str, str], value: str | None) -> Component:
     box = dcc.Dropdown(id=identity, options=options, value=value, clearable=value is None, placeholder="choose")
-    return html.Div([html.Label(words, htmlFor=identity), box], className="field")
+    return html.Div([html.Label(title, htmlFor=identity), box], className="field")
 
 
 def register(app: Dash, studies: Sequence[Path]) -> None:

@@ -37,7 +37,7 @@ def front_in_words(study: Collected) -> pd.DataFrame:
         columns[label(name)] = rows[name] if name in rows else [math.nan] * len(rows)
         if study.front["n"].any():
             columns[f"{label(name)}, re-runs"] = rows[f"{name}_mean"]
-            columns["± standard error" if len(finished.objectives) == 1 else f"± of {label(name)}"] = rows[f"{name}_se"]
+            columns[f"standard error of {label(name)}"] = rows[f"{name}_se"]
     if study.front["n"].any():
         columns |= {"re-runs": rows["n"], "probability of the front": rows["pareto_probability"]}
     trained = rows["trial_id"] != BEFORE

@@ -1,6 +1,5 @@
 """The page: sections, styles, scripts and plotly.js in one file that asks nobody for anything."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,7 +20,7 @@ def render(title: str, lede: str, notices: list[str], sections: Mapping[str, Sec
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"cell": cell, "address": address}
+    environment.filters["cell"] = cell
     charts = {
         piece.name: {choice: plain_figure(view.figure) for choice, view in piece.views.items()}
         for section in sections.values()
@@ -30,7 +29,7 @@ def render(title: str, lede: str, notices: list[str], sections: Mapping[str, Sec
     }
     embedded = {
         "charts": charts,
-        "templates": {name: plain_template(template) for name, template in (("light", LIGHT), ("dark", DARK))},
+        "templates": {"light": LIGHT.to_plotly_json(), "dark": DARK.to_plotly_json()},
     }
     return environment.get_template("page.html.j2").render(
         title=title,
@@ -44,11 +43,6 @@ def render(title: str, lede: str, notices: list[str], sections: Mapping[str, Sec
     )
 
 
-def plain_template(template: object) -> object:
-    """Give a template as JSON values."""
-    return template.to_plotly_json()  # type: ignore[attr-defined]
-
-
 def cell(value: object) -> str:
     """Write a table's cell: four significant digits, nothing for None.
 
@@ -56,12 +50,3 @@ def cell(value: object) -> str:
     ('0.1235', '', 't000', '1531')
     """
     return brief(value)
-
-
-def address(text: str) -> str:
-    """Make a name that an element can have of any text.
-
-    >>> address("ce + variance"), address("t003")
-    ('ce-variance', 't003')
-    """
-    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower()

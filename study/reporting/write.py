@@ -9,7 +9,7 @@ from rich.console import Console
 from gap.errors import UserError
 from study.reporting.collect import Collected, collect
 from study.reporting.page import render
-from study.reporting.papers.latex import write_tables
+from study.reporting.papers.tables import write_tables
 from study.reporting.papers.write import write_figures
 from study.reporting.sections import all_sections
 from study.whole_files import replace_file

@@ -1,7 +1,8 @@
 """What answers the controls of the sphere's page.
 
 The points are a function of the settings and of the step of the descent, so that nothing is kept between requests but
-what saves work. The browser counts the steps and asks for the next once all that shows the last has come.
+what saves work. The browser asks for other settings, or for the next step, once it has all of what it asked for before:
+see assets/sphere.js.
 """
 
 import secrets
@@ -9,14 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import plotly.graph_objects as go
-from dash import Dash, Input, Output, State, dcc, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, no_update
 from dash.development.base_component import Component
 
 from gap.errors import UserError
 from gap.losses import TERMS
 from study.explore.sphere import presets
 from study.explore.sphere.clouds import Cloud
-from study.explore.sphere.controls import CLOUD, LARGEST_SEED, LOSS, SLIDERS, inputs, read_cloud, read_loss
+from study.explore.sphere.controls import CLOUD, LARGEST_SEED, LOSS, SLIDERS, read_cloud, read_loss, start
 from study.explore.sphere.descent import Moment, descent
 from study.explore.sphere.expectations import expectation
 from study.explore.sphere.measures import MEASURES, TOTAL, Loss, measure_all
@@ -26,77 +27,68 @@ from study.explore.sphere.sweep import draw_sweep
 from study.explore.sphere.values import show
 from study.explore.sphere.view import draw_points
 
-TICK = 120  # milliseconds between steps at most as fast; with reduced motion ten steps come at once, every second
-SHOWN = ("points", "terms", "metrics")  # what follows every step, each with the step that it shows
-ADVANCE = """
-function (...values) {
-  const [step, paused, steps, message, ...shown] = values.slice(%d);
-  const choices = %s;
-  const cause = dash_clientside.callback_context.triggered.map(one => one.prop_id.split(".")[0]);
-  const last = choices[Number(steps)] ?? choices[0];
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const still = dash_clientside.no_update;
-  const answer = (next, stop) => [next, stop, stop ? "Play" : "Pause", calm ? 1000 : %d];
-  if (cause.includes("sphere-play")) {
-    const over = step >= last;
-    return answer(paused && over ? 0 : still, !paused);
-  }
-  if (cause.includes("sphere-one")) return answer(step + 1, true);
-  if (cause.includes("sphere-clock")) {
-    if (message || step >= last) return answer(still, true);
-    if (shown.some(at => at !== step)) return answer(still, false);
-    const next = Math.min(step + (calm ? 10 : 1), last);
-    return answer(next, next >= last);
-  }
-  return answer(0, true);
-}"""
+# What follows the settings, each saying in the end what it shows. All but the sweep follow the descent's step as well.
+FOLLOWERS = ("points", "terms", "metrics", "sweep")
 
 
 def memory() -> list[Component]:
-    """Give what the browser keeps: the step that it asks for, the steps that are shown, the clock."""
+    """Give what the browser keeps: what it asked for last, what is shown of that, the clock that asks again."""
     return [
-        dcc.Store(id="sphere-step", data=0),
-        *(dcc.Store(id=f"sphere-shown-{part}", data=0) for part in SHOWN),
-        dcc.Interval(id="sphere-clock", interval=TICK, disabled=True),
+        dcc.Store(id="sphere-asked", data={"version": 0, "settings": start(), "at": 0}),
+        dcc.Store(id="sphere-step", data={"step": 0, "at": 0}),
+        dcc.Store(id="sphere-playing", data=False),
+        dcc.Store(id="sphere-step-choices", data=SLIDERS["steps"].values),
+        *(dcc.Store(id=f"sphere-shown-{follower}", data=[0, 0]) for follower in FOLLOWERS),
+        dcc.Interval(id="sphere-clock", interval=100, disabled=True),
     ]
 
 
-def moment(places: Mapping[str, Any], rate: Any, step: Any) -> tuple[Cloud, Loss, Moment, str]:
+def moment(asked: Mapping[str, Any], step: Mapping[str, Any]) -> tuple[Cloud, Loss, Moment, str]:
     """Give the points of a step, and why they are not there: then it is the draw."""
-    cloud, loss = read_cloud(places), read_loss(places)
-    run = descent(cloud, loss, SLIDERS["rate"].value(rate))
+    settings = asked["settings"]
+    cloud, loss = read_cloud(settings), read_loss(settings)
+    run = descent(cloud, loss, SLIDERS["rate"].value(settings["rate"]))
     try:
-        return cloud, loss, run.at(int(step or 0)), ""
+        return cloud, loss, run.at(int(step["step"])), ""
     except UserError as error:
         return cloud, loss, run.at(0), str(error)
 
 
 def show_points(
-    places: Mapping[str, Any], rate: Any, step: int, steps: Any, lines: list[str]
-) -> tuple[go.Figure, go.Figure, str, str, int]:
+    asked: Mapping[str, Any], step: Mapping[str, Any], steps: Any, lines: list[str]
+) -> tuple[go.Figure, go.Figure, str, str, list[int]]:
     """Draw the points and the descent; gives a sentence on them, and a message if there can be no descent."""
-    cloud, _, now, message = moment(places, rate, step)
-    when = f"after {step} steps of descent" if len(now.losses) > 1 else "as drawn"
-    sentence = (
-        f"{cloud.samples:,} images and as many texts in {cloud.dimension} dimensions, {when}: "
-        f"the means lie {now.gaps[-1]:.3g} apart."
-    )
+    cloud, _, now, message = moment(asked, step)
+    made = len(now.losses) - 1
+    when = f"after step {made}" if made else "as drawn"
+    sentence = f"n = {cloud.samples:,}, d = {cloud.dimension}, {when}: the means lie {now.gaps[-1]:.3g} apart."
     figure = draw_points(now.x, now.y, lines=bool(lines))
-    return figure, draw_progress(now, int(SLIDERS["steps"].value(steps))), sentence, message, step
+    progress = draw_progress(now, int(SLIDERS["steps"].value(steps)))
+    return figure, progress, sentence, message, _shown(asked, step)
 
 
-def show_terms(places: Mapping[str, Any], rate: Any, step: int) -> tuple[list[str], list[str], str, int]:
+def show_terms(asked: Mapping[str, Any], step: Mapping[str, Any]) -> tuple[list[str], list[str], str, list[int]]:
     """Give the cells of the terms and their total, and why some have no value."""
-    cloud, loss, now, _ = moment(places, rate, step)
+    cloud, loss, now, _ = moment(asked, step)
     values, reasons = measure_all((*TERMS, TOTAL), now.x, now.y, loss)
-    return *_cells((*TERMS, TOTAL), values, cloud, loss, now), "; ".join(reasons), step
+    return *_cells((*TERMS, TOTAL), values, cloud, loss, now), "; ".join(reasons), _shown(asked, step)
 
 
-def show_metrics(places: Mapping[str, Any], rate: Any, step: int) -> tuple[list[str], list[str], int]:
+def show_metrics(asked: Mapping[str, Any], step: Mapping[str, Any]) -> tuple[list[str], list[str], list[int]]:
     """Give the cells of the metrics."""
-    cloud, loss, now, _ = moment(places, rate, step)
+    cloud, loss, now, _ = moment(asked, step)
     values, _ = measure_all(MEASURES, now.x, now.y, loss)
-    return *_cells(tuple(MEASURES), values, cloud, loss, now), step
+    return *_cells(tuple(MEASURES), values, cloud, loss, now), _shown(asked, step)
+
+
+def show_sweep(asked: Mapping[str, Any], quantity: str, variable: str) -> tuple[go.Figure, list[int]]:
+    """Draw the sweep."""
+    settings = asked["settings"]
+    return draw_sweep(quantity, variable, read_cloud(settings), read_loss(settings)), [asked["version"]]
+
+
+def _shown(asked: Mapping[str, Any], step: Mapping[str, Any]) -> list[int]:
+    return [asked["version"], step["step"]]
 
 
 def _cells(
@@ -131,7 +123,7 @@ def choose_loss(chosen: str | None) -> list[Any]:
 
 def register(app: Dash) -> None:
     """Add the callbacks."""
-    read, rate, step = inputs(), Input("sphere-rate", "value"), Input("sphere-step", "data")
+    asked, step = Input("sphere-asked", "data"), Input("sphere-step", "data")
     weights = [Output(f"sphere-weight-{name}", "value", allow_duplicate=True) for name in TERMS]
 
     app.callback(
@@ -140,7 +132,7 @@ def register(app: Dash) -> None:
         Output("sphere-summary", "children"),
         Output("sphere-message", "children"),
         Output("sphere-shown-points", "data"),
-        inputs=(read, rate, step, Input("sphere-steps", "value"), Input("sphere-lines", "value")),
+        inputs=(asked, step, Input("sphere-steps", "value"), Input("sphere-lines", "value")),
     )(show_points)
     app.callback(
         output=(
@@ -148,19 +140,17 @@ def register(app: Dash) -> None:
             Output("sphere-missing", "children"),
             Output("sphere-shown-terms", "data"),
         ),
-        inputs=(read, rate, step),
+        inputs=(asked, step),
     )(show_terms)
     app.callback(
-        output=(*_columns(tuple(MEASURES)), Output("sphere-shown-metrics", "data")), inputs=(read, rate, step)
+        output=(*_columns(tuple(MEASURES)), Output("sphere-shown-metrics", "data")),
+        inputs=(asked, step),
     )(show_metrics)
-
-    @app.callback(
+    app.callback(
         Output("sphere-sweep", "figure"),
-        inputs=(Input("sphere-quantity", "value"), Input("sphere-variable", "value"), read),
-    )
-    def show_sweep(quantity: str, variable: str, places: Mapping[str, Any]) -> go.Figure:
-        return draw_sweep(quantity, variable, read_cloud(places), read_loss(places))
-
+        Output("sphere-shown-sweep", "data"),
+        inputs=(asked, Input("sphere-quantity", "value"), Input("sphere-variable", "value")),
+    )(show_sweep)
     app.callback(Output("sphere-seed", "value"), Input("sphere-fresh", "n_clicks"), prevent_initial_call=True)(
         lambda clicks: secrets.randbelow(LARGEST_SEED)
     )
@@ -175,24 +165,24 @@ def register(app: Dash) -> None:
         prevent_initial_call=True,
     )(choose_table)
     app.callback(output=weights, inputs=[Input("sphere-loss", "value")], prevent_initial_call=True)(choose_loss)
-    state = [
-        State("sphere-step", "data"),
-        State("sphere-clock", "disabled"),
-        State("sphere-steps", "value"),
-        State("sphere-message", "children"),
-        *(State(f"sphere-shown-{part}", "data") for part in SHOWN),
-    ]
-    settings = [read["seed"], *read["weights"], *(read[name.replace("-", "_")] for name in (*CLOUD, *LOSS)), rate]
     app.clientside_callback(
-        ADVANCE % (-len(state), list(SLIDERS["steps"].values), TICK),
+        ClientsideFunction("sphere", "ask"),
+        Output("sphere-asked", "data"),
         Output("sphere-step", "data"),
+        Output("sphere-playing", "data"),
         Output("sphere-clock", "disabled"),
-        Output("sphere-play", "children"),
         Output("sphere-clock", "interval"),
+        Output("sphere-play", "children"),
         Input("sphere-clock", "n_intervals"),
         *(Input(f"sphere-{button}", "n_clicks") for button in ("play", "one", "reset")),
-        *settings,
-        *state,
+        *(Input(f"sphere-{name}", "value") for name in start()),
+        State("sphere-asked", "data"),
+        State("sphere-step", "data"),
+        State("sphere-playing", "data"),
+        State("sphere-step-choices", "data"),
+        State("sphere-steps", "value"),
+        State("sphere-message", "children"),
+        *(State(f"sphere-shown-{follower}", "data") for follower in FOLLOWERS),
         prevent_initial_call=True,
     )
 

@@ -1,7 +1,7 @@
 """What one can set on the page of the sphere: every slider steps through values that are listed here."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,21 +79,19 @@ def show_values(app: Dash) -> None:
         )
 
 
-def inputs() -> dict[str, Any]:
-    """Give what the draw and the loss are read from."""
-    return {
-        "seed": Input("sphere-seed", "value"),
-        "weights": [Input(f"sphere-weight-{name}", "value") for name in TERMS],
-        **{name.replace("-", "_"): Input(f"sphere-{name}", "value") for name in (*CLOUD, *LOSS)},
-    }
+def start() -> dict[str, float]:
+    """Give the settings that the page begins with, by name, as the browser gives them: places on sliders, numbers."""
+    sliders = {name: SLIDERS[name].place(SLIDERS[name].start) for name in (*CLOUD, *LOSS, "rate")}
+    weights = dict(Loss().weights)
+    return {"seed": 0, **sliders, **{f"weight-{name}": weights.get(name, 0) for name in TERMS}}
 
 
-def read_cloud(places: Mapping[str, Any]) -> Cloud:
-    """Read the draw from what ``inputs`` gave."""
-    values = {name: SLIDERS[name].value(places[name.replace("-", "_")]) for name in CLOUD}
+def read_cloud(settings: Mapping[str, Any]) -> Cloud:
+    """Read the draw from the settings."""
+    values = {name: SLIDERS[name].value(settings[name]) for name in CLOUD}
     return Cloud(
         samples=int(values["samples"]),
-        seed=int(_number(places["seed"], 0, LARGEST_SEED)),
+        seed=int(_number(settings["seed"], 0, LARGEST_SEED)),
         dimension=int(values["dimension"]),
         theta=values["theta"],
         kappa_image=values["kappa-image"],
@@ -102,14 +100,11 @@ def read_cloud(places: Mapping[str, Any]) -> Cloud:
     )
 
 
-def read_loss(places: Mapping[str, Any]) -> Loss:
-    """Read the loss from what ``inputs`` gave; a term without a weight is left out."""
-    weights: Sequence[Any] = places["weights"]
-    numbers = {
-        name: _number(weight, -LARGEST_WEIGHT, LARGEST_WEIGHT) for name, weight in zip(TERMS, weights, strict=True)
-    }
-    alpha, beta, scale = (SLIDERS[name].value(places[name]) for name in LOSS)
-    return Loss(tuple((name, weight) for name, weight in numbers.items() if weight), alpha, beta, scale)
+def read_loss(settings: Mapping[str, Any]) -> Loss:
+    """Read the loss from the settings; a term without a weight is left out."""
+    weights = {name: _number(settings[f"weight-{name}"], -LARGEST_WEIGHT, LARGEST_WEIGHT) for name in TERMS}
+    alpha, beta, scale = (SLIDERS[name].value(settings[name]) for name in LOSS)
+    return Loss(tuple((name, weight) for name, weight in weights.items() if weight), alpha, beta, scale)
 
 
 def _number(typed: Any, low: float, high: float) -> float:

@@ -10,16 +10,16 @@ from study.explore.sphere.published import CYCLIP
 
 # Table and column, by what a list shows.
 TABLE_COLUMNS: dict[str, tuple[str, str]] = {
-    "5.1 uniformity against κ": ("5_1", "uniformity"),
-    "5.2 gap against θ": ("5_2", "modality_gap"),
-    "5.3 orthogonal, within, against θ": ("5_3", "orthogonal_intra"),
-    "5.3 orthogonal, between, against θ": ("5_3", "orthogonal_inter"),
-    "5.3 CyCLIP against θ": ("5_3", TOTAL),
-    "5.3 variance against θ": ("5_3", "variance"),
-    "5.4 orthogonal, within, against κ": ("5_4", "orthogonal_intra"),
-    "5.4 orthogonal, between, against κ": ("5_4", "orthogonal_inter"),
-    "5.4 CyCLIP against κ": ("5_4", TOTAL),
-    "5.4 variance against κ": ("5_4", "variance"),
+    "5.1 uniformity": ("5_1", "uniformity"),
+    "5.2 gap": ("5_2", "modality_gap"),
+    "5.3 orthogonal_intra": ("5_3", "orthogonal_intra"),
+    "5.3 orthogonal_inter": ("5_3", "orthogonal_inter"),
+    "5.3 CyCLIP": ("5_3", TOTAL),
+    "5.3 variance": ("5_3", "variance"),
+    "5.4 orthogonal_intra": ("5_4", "orthogonal_intra"),
+    "5.4 orthogonal_inter": ("5_4", "orthogonal_inter"),
+    "5.4 CyCLIP": ("5_4", TOTAL),
+    "5.4 variance": ("5_4", "variance"),
 }
 
 

@@ -10,8 +10,9 @@ from study.explore.sphere.clouds import Cloud, draw
 from study.explore.sphere.expectations import expectation
 from study.explore.sphere.measures import Loss, measure
 from study.explore.sphere.published import describe, printed, tables_with
+from study.explore.sphere.values import words
 from study.figures import theme
-from study.figures.palette import BASELINE, IMAGE, OTHER, label
+from study.figures.palette import BASELINE, IMAGE, OTHER
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def draw_sweep(quantity: str, variable: str, cloud: Cloud, loss: Loss) -> go.Fig
         *traces,
         showlegend=True,
         xaxis={"title": {"text": varied.words}, "type": "log" if varied.log else "linear"},
-        yaxis={"title": {"text": label(quantity)}},
+        yaxis={"title": {"text": words(quantity)}},
         uirevision=f"{quantity} {variable}",
     )
     now = varied.now(cloud)

@@ -17,12 +17,12 @@ def values_table() -> Component:
     weights = dict(Loss().weights)
     terms = [_row(name, (TERMS[name].__doc__ or "").splitlines()[0], weights.get(name, 0)) for name in TERMS]
     metrics = [_row(name, METRICS[name].definition, None) for name in MEASURES]
-    head = html.Thead(html.Tr([html.Th(words, scope="col", className="number" * bool(words)) for words in HEADS]))
+    heads = html.Thead(html.Tr([html.Th(head, scope="col", className="number" * bool(head)) for head in HEADS]))
     total = html.Tbody([_row(TOTAL, "the weighted sum of the terms, which descent follows", None)], className="total")
     return html.Table(
         [
             html.Caption("Loss terms and metrics of the points as they are shown"),
-            head,
+            heads,
             html.Tbody(terms),
             total,
             html.Tbody(metrics),
@@ -31,11 +31,19 @@ def values_table() -> Component:
     )
 
 
+def words(name: str) -> str:
+    """Write a metric in words, a term as it is called.
+
+    >>> words("modality_gap"), words("cyclip_inter")
+    ('modality gap', 'cyclip_inter')
+    """
+    return label(name) if name in MEASURES else name
+
+
 def _row(name: str, meaning: str, weight: float | None) -> Component:
-    words = label(name) if name in MEASURES else name
     cells = [html.Td(id=f"sphere-{kind}-{name}", className="number") for kind in ("value", "expected")]
     return html.Tr(
-        [html.Th(words, scope="row", title=meaning), html.Td(_weight(name, weight), className="number"), *cells]
+        [html.Th(words(name), scope="row", title=meaning), html.Td(_weight(name, weight), className="number"), *cells]
     )
 
 
@@ -43,8 +51,8 @@ def _weight(name: str, weight: float | None) -> Component | None:
     if weight is None:
         return None
     identity = f"sphere-weight-{name}"
-    words = html.Label(f"weight of {name}", htmlFor=identity, className="unseen")
-    return html.Span([words, dcc.Input(id=identity, type="number", value=weight, step="any", className="weight")])
+    hidden = html.Label(f"weight of {name}", htmlFor=identity, className="unseen")
+    return html.Span([hidden, dcc.Input(id=identity, type="number", value=weight, step="any", className="weight")])
 
 
 def show(value: float | None) -> str:

@@ -63,7 +63,7 @@ def draw_front(study: Finished) -> Figure | None:
     axes.margins(0.12)
     handles, labels = axes.get_legend_handles_labels()
     once = dict(zip(labels, handles, strict=True))  # the last of a kind is the one that is not pale
-    figure.legend(once.values(), once.keys(), loc="outside upper center", ncols=3)
+    figure.legend(once.values(), once.keys(), loc="outside upper center", ncols=2)
     return figure
 
 
@@ -85,8 +85,8 @@ def _bars(axes: Axes, study: Finished, up: str, across: str) -> None:
         axes.errorbar(
             rows[f"{across}_mean"],
             rows[f"{up}_mean"],
-            xerr=rows[f"{across}_se"].fillna(0),
-            yerr=rows[f"{up}_se"].fillna(0),
+            xerr=rows[f"{across}_se"],
+            yerr=rows[f"{up}_se"],
             fmt="+",
             color=palette.FRONT,
             elinewidth=0.8,

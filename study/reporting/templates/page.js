@@ -7,10 +7,10 @@
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let printing = false;
 
-  const HEIGHT = 440;
+  const HEIGHT = 440, PAPER = 680; // pixels; the latter fits between the margins of A4 and Letter
   const config = {
     responsive: true, displaylogo: false, showTips: false, scrollZoom: false,
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+    modeBarButtons: [["toImage", "zoomIn2d", "zoomOut2d", "resetScale2d"]],
     toImageButtonOptions: { format: "svg" },
   };
 
@@ -18,11 +18,15 @@
     const name = figure.dataset.chart, views = charts[name];
     const select = figure.querySelector("[data-choose]");
     const chosen = select ? select.value : Object.keys(views)[0];
-    const { data, layout } = structuredClone(views[chosen]);
-    layout.template = templates[dark.matches && !printing ? "dark" : "light"];
+    const night = dark.matches && !printing;
+    // The darkest colour of the palette is a little lighter where the ground is dark.
+    const text = JSON.stringify(views[chosen]), blue = night ? text.replaceAll("#0072b2", "#2f93d6") : text;
+    const { data, layout } = JSON.parse(blue);
+    layout.template = templates[night ? "dark" : "light"];
     layout.height ??= HEIGHT;
     layout.autosize = true;
-    if (narrow.matches) {
+    if (printing) layout.width = PAPER;
+    if (narrow.matches && !printing) {
       // A finger scrolls the page over a chart; a drag would zoom it instead.
       layout.dragmode = false;
       layout.font = { ...layout.font, size: 11 };
@@ -30,6 +34,8 @@
     if (still.matches) delete layout.transition;
     const place = figure.querySelector(".chart");
     Plotly.react(place, data, layout, { ...config, displayModeBar: narrow.matches ? false : "hover" });
+    // Of a picture's hundreds of numbers a screen reader would say each: its label and the table beside it say more.
+    for (const picture of place.querySelectorAll(".main-svg")) picture.setAttribute("aria-hidden", "true");
     for (const sheet of figure.querySelectorAll("[data-view]")) sheet.hidden = sheet.dataset.view !== chosen;
   }
 

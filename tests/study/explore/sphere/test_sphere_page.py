@@ -14,7 +14,7 @@ from gap.losses import TERMS
 from study.explore.app import make_app
 from study.explore.sphere import callbacks, presets
 from study.explore.sphere.clouds import Cloud, draw
-from study.explore.sphere.controls import CLOUD, LOSS, SLIDERS, Slider, read_cloud, read_loss
+from study.explore.sphere.controls import CLOUD, LOSS, SLIDERS, Slider, read_cloud, read_loss, start
 from study.explore.sphere.measures import MEASURES, QUANTITIES, TOTAL, Loss, measure
 from study.explore.sphere.published import VARIABLES as TABLE_VARIABLES
 from study.explore.sphere.published import printed, tables_with
@@ -23,14 +23,25 @@ from study.explore.sphere.values import show
 from study.explore.sphere.view import draw_points
 from study.explore.sphere_page import layout
 
-RATE = SLIDERS["rate"].place(0.05)
 STEPS = SLIDERS["steps"].place(10)
+DRAWN = {"step": 0, "at": 0}
 
 
-def places(**changed: Any) -> dict[str, Any]:
-    settings = {name.replace("-", "_"): SLIDERS[name].place(SLIDERS[name].start) for name in (*CLOUD, *LOSS)}
-    weights = [float(name == "ce") for name in TERMS]
-    return {**settings, "samples": SLIDERS["samples"].place(20), "seed": 0, "weights": weights, **changed}
+def setting(**changed: Any) -> dict[str, Any]:
+    names = {name.replace("_", "-"): value for name, value in changed.items()}
+    return {**start(), "samples": SLIDERS["samples"].place(20), **names}
+
+
+def alone(*terms: str) -> dict[str, Any]:
+    return {f"weight-{name}": float(name in terms) for name in TERMS}
+
+
+def asked(settings: dict[str, Any]) -> dict[str, Any]:
+    return {"version": 4, "settings": settings, "at": 0}
+
+
+def at(step: int) -> dict[str, int]:
+    return {"step": step, "at": 0}
 
 
 def walk(component: Any) -> Iterator[Component]:
@@ -60,12 +71,12 @@ def test_every_term_and_metric_has_its_cells() -> None:
     identities = {part.id for part in walk(layout([])) if getattr(part, "id", None)}
     for name in QUANTITIES:
         assert {f"sphere-value-{name}", f"sphere-expected-{name}"} <= identities
-    values, expected, missing, step = callbacks.show_terms(places(), RATE, 0)
-    assert (len(values), len(expected), missing, step) == (len(TERMS) + 1, len(TERMS) + 1, "", 0)
-    x, y = draw(read_cloud(places()))
+    values, expected, missing, step = callbacks.show_terms(asked(setting()), DRAWN)
+    assert (len(values), len(expected), missing, step) == (len(TERMS) + 1, len(TERMS) + 1, "", [4, 0])
+    x, y = draw(read_cloud(setting()))
     for name, shown in zip((*TERMS, TOTAL), values, strict=True):
-        assert float(shown) == pytest.approx(measure(name, x, y, read_loss(places())), rel=6e-3), name
-    values, expected, _ = callbacks.show_metrics(places(), RATE, 0)
+        assert float(shown) == pytest.approx(measure(name, x, y, read_loss(setting())), rel=6e-3), name
+    values, expected, _ = callbacks.show_metrics(asked(setting()), DRAWN)
     assert len(values) == len(expected) == len(MEASURES)
 
 
@@ -78,13 +89,13 @@ def all_finite(figure: go.Figure) -> bool:
 @pytest.mark.parametrize("end", ["first", "last"])
 def test_every_slider_answers_at_its_ends(name: str, end: str) -> None:
     place = 0 if end == "first" else len(SLIDERS[name].values) - 1
-    settings = places(**{name.replace("-", "_"): place})
-    figure, progress, sentence, message, step = callbacks.show_points(settings, RATE, 1, STEPS, ["lines"])
-    assert (message, step) == ("", 1)
+    settings = {**setting(), name: place}
+    figure, progress, sentence, message, step = callbacks.show_points(asked(settings), at(1), STEPS, ["lines"])
+    assert (message, step) == ("", [4, 1])
     assert "nan" not in sentence
     assert all_finite(figure)
     assert all_finite(progress)
-    values = callbacks.show_terms(settings, RATE, 1)[0] + callbacks.show_metrics(settings, RATE, 0)[0]
+    values = callbacks.show_terms(asked(settings), at(1))[0] + callbacks.show_metrics(asked(settings), DRAWN)[0]
     assert not {"nan", "inf", "-inf"} & set(values)
     missing = {name for name, value in zip((*TERMS, TOTAL, *MEASURES), values, strict=True) if value == show(None)}
     assert bool(missing) == (name == "samples" and end == "first")
@@ -92,24 +103,24 @@ def test_every_slider_answers_at_its_ends(name: str, end: str) -> None:
 
 
 def test_one_sample_gets_words() -> None:
-    settings = places(samples=0, weights=[float(name == "uniform") for name in TERMS])
-    message = callbacks.show_points(settings, RATE, 1, STEPS, [])[3]
+    settings = {**setting(samples=0), **alone("uniform")}
+    message = callbacks.show_points(asked(settings), at(1), STEPS, [])[3]
     assert message == "uniformity needs at least 2 rows, got 1"
-    assert "variance needs at least 2 pairs, got 1" in callbacks.show_terms(settings, RATE, 0)[2]
+    assert "variance needs at least 2 pairs, got 1" in callbacks.show_terms(asked(settings), DRAWN)[2]
     figure = draw_sweep("uniform", "theta", read_cloud(settings), read_loss(settings))
     assert figure.layout.annotations[0].text == "uniformity needs at least 2 rows, got 1"
 
 
 def test_no_weight_gets_words_and_the_draw() -> None:
-    settings = places(weights=[None] * len(TERMS))
-    _, _, sentence, message, _ = callbacks.show_points(settings, RATE, 5, STEPS, [])
+    settings = {**setting(), **dict.fromkeys(alone())}
+    _, _, sentence, message, _ = callbacks.show_points(asked(settings), at(5), STEPS, [])
     assert message == "no term has a weight: there is nothing to descend"
     assert "as drawn" in sentence
 
 
 @pytest.mark.parametrize("typed", [None, "", "abc", float("nan"), 10**400, -5, "12"])
 def test_what_is_typed_cannot_break_the_page(typed: Any) -> None:
-    settings = places(seed=typed, samples=typed, theta=typed, weights=[typed] * len(TERMS))
+    settings = dict.fromkeys(setting(), typed)
     cloud, loss = read_cloud(settings), read_loss(settings)
     assert 0 <= cloud.seed <= 10**6
     assert cloud.theta in SLIDERS["theta"].values
@@ -117,8 +128,8 @@ def test_what_is_typed_cannot_break_the_page(typed: Any) -> None:
 
 
 def test_moved_points_have_no_expectation() -> None:
-    assert set(callbacks.show_metrics(places(), RATE, 3)[1]) == {show(None)}
-    assert set(callbacks.show_metrics(places(), RATE, 0)[1]) != {show(None)}
+    assert set(callbacks.show_metrics(asked(setting()), at(3))[1]) == {show(None)}
+    assert set(callbacks.show_metrics(asked(setting()), DRAWN)[1]) != {show(None)}
 
 
 @pytest.mark.parametrize("variable", VARIABLES)
@@ -137,9 +148,11 @@ def test_a_sweep_is_the_quantity_at_every_value(quantity: str, variable: str) ->
 def test_a_table_of_the_thesis_lies_over_its_curve(chosen: str) -> None:
     table, quantity = presets.TABLE_COLUMNS[chosen]
     sliders, weights, swept, variable = callbacks.choose_table(chosen)
-    settings = places(
-        **dict(zip([name.replace("-", "_") for name in (*CLOUD, *LOSS)], sliders, strict=True)), weights=weights
-    )
+    settings = {
+        **setting(),
+        **dict(zip((*CLOUD, *LOSS), sliders, strict=True)),
+        **dict(zip(alone(), weights, strict=True)),
+    }
     cloud, loss = read_cloud(settings), read_loss(settings)
     assert (cloud.samples, cloud.dimension, swept, variable) == (TABLES[table].n, 3, quantity, TABLE_VARIABLES[table])
     figure = draw_sweep(swept, variable, cloud, loss)
@@ -188,22 +201,24 @@ def test_sliders_hold_their_start_and_forgive() -> None:
 def test_the_callbacks_answer_over_http() -> None:
     client = make_app([]).server.test_client()
     known = client.get("/_dash-dependencies").get_json()
-    sweeps = next(one for one in known if "sphere-sweep" in one["output"])
+    sweeps = next(one for one in known if "sphere-sweep.figure" in one["output"])
     values = {
-        "sphere-quantity.value": "uniformity", "sphere-variable.value": "kappa", "sphere-seed.value": 0,
-        **{f"sphere-weight-{name}.value": 0 for name in TERMS},
-        **{f"sphere-{name}.value": SLIDERS[name].place(SLIDERS[name].start) for name in (*CLOUD, *LOSS)},
-    }  # fmt: skip
+        "sphere-quantity.value": "uniformity",
+        "sphere-variable.value": "kappa",
+        "sphere-asked.data": asked(setting()),
+    }
     body = {
-        "output": "sphere-sweep.figure",
-        "outputs": {"id": "sphere-sweep", "property": "figure"},
+        "output": sweeps["output"],
+        "outputs": [
+            {"id": "sphere-sweep", "property": "figure"},
+            {"id": "sphere-shown-sweep", "property": "data"},
+        ],
         "inputs": [{**one, "value": values[f"{one['id']}.{one['property']}"]} for one in sweeps["inputs"]],
         "changedPropIds": [],
     }
     with client.post("/_dash-update-component", json=body) as answer:
         assert answer.status_code == 200
-        assert [trace["name"] for trace in answer.get_json()["response"]["sphere-sweep"]["figure"]["data"]] == [
-            "this draw",
-            "expected",
-            "thesis, table 5.1: n = 50, θ = 0°",
-        ]
+        response = answer.get_json()["response"]
+    names = [trace["name"] for trace in response["sphere-sweep"]["figure"]["data"]]
+    assert names == ["this draw", "expected", "thesis, table 5.1: n = 50, θ = 0°"]
+    assert response["sphere-shown-sweep"]["data"] == [4]
