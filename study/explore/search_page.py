@@ -13,6 +13,7 @@ from study.explore.search_results import show_answers, show_error, show_opening
 from study.explore.shelf import Opening, Shelf
 from study.finished import read_finished
 from study.open_trial import BASELINE, kept_trials
+from study.retrieval.answer import REHEARSAL
 from study.retrieval.which import choose, values_of
 
 LARGEST = 16 * 2**20  # bytes of a picture that is given
@@ -36,6 +37,7 @@ def layout(studies: Sequence[Path]) -> Component:
     return html.Div(
         [
             html.H1("Search"),
+            *(html.P(f"{path.name}: {REHEARSAL}", className="note warning") for path in studies if _rehearsed(path)),
             html.Div(controls, className="card search-controls"),
             html.Div(id="search-said", role="status", className="unseen"),
             html.Div(id="search-results", role="region", **{"aria-label": "answers"}),
@@ -43,6 +45,10 @@ def layout(studies: Sequence[Path]) -> Component:
             dcc.Interval(id="search-tick", interval=1000, disabled=True),
         ]
     )
+
+
+def _rehearsed(directory: Path) -> bool:
+    return read_finished(directory).about.get("profile") == "rehearsal"
 
 
 def _words() -> Component:
