@@ -75,7 +75,8 @@ def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:
             raise ValueError(f"no column {', '.join(missing)}")
         numbers = [name for name in columns if name not in ("trial_id", "state", "replicate_of", "method")]
         table[numbers] = table[numbers].astype(float)
-        return table
+        whole: pd.DataFrame = table.copy()  # a column as it is read is a block of its own, and adding to many is slow
+        return whole
     except (OSError, ValueError) as error:
         raise UserError(f"cannot read {path}: {' '.join(str(error).split())}") from error
 

@@ -37,9 +37,7 @@ class Measured:
 
 
 def read_study(directory: Path, metrics: Sequence[str]) -> Measured:
-    """Read the model before training and the trials of a study, each after its last epoch.
-
-    Of trials with the same loss terms the first that is complete counts. A value that is not finite is missing.
+    """Read the model before training and the trials of a study, each after its last epoch, as ``measure`` does.
 
     Raises ``UserError`` if there is no study, or one that searches for more than the loss terms.
     """
@@ -55,6 +53,16 @@ def read_study(directory: Path, metrics: Sequence[str]) -> Measured:
             f"{directory} searches for {', '.join(sorted(searched - {'terms'}))}: expected a study of the loss terms "
             "alone, such as thesis_es.yaml's"
         )
+    return measure(directory, about, trials, baseline, metrics)
+
+
+def measure(
+    directory: Path, about: dict[str, Any], trials: pd.DataFrame, baseline: pd.DataFrame, metrics: Sequence[str]
+) -> Measured:
+    """Pick the rows of the thesis's tables out of a study's trials and its model before training.
+
+    Of trials with the same loss terms the first that is complete counts. A value that is not finite is missing.
+    """
     values = pd.DataFrame(np.nan, index=list(ROWS), columns=list(metrics))
     missing: dict[str, str] = {}
     for row, terms in ROWS.items():

@@ -1,70 +1,31 @@
 """Draw the front of a study: its two objectives, every trial, the model before training.
 
 python -m study.plot_front results/arasaac_es-rehearsal front.png
+
+The same picture as figures/front.png beside a study's report, wherever and in whichever format it is wanted.
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 import matplotlib
-import pandas as pd
 from matplotlib.figure import Figure
 
 from gap.errors import UserError
+from study.finished import read_finished
+from study.reporting.papers.canvas import DPI, STYLE
+from study.reporting.papers.front import draw_front
 
-LABELS = {"recall_at_1": "R@1 in pools of 90 (%)", "modality_gap": "modality gap"}
 
-
-def draw_front(directory: Path) -> Figure:
+def front_of(directory: Path) -> Figure:
     """Draw the first objective over the second.
 
-    Raises ``UserError`` when the directory holds no study with two objectives and a front.
+    Raises ``UserError`` when the directory holds no study with two objectives and a trial that has ended.
     """
-    try:
-        about = json.loads((directory / "study.json").read_text(encoding="utf-8"))
-        trials, front, baseline = (pd.read_csv(directory / f"{name}.csv") for name in ("trials", "pareto", "baseline"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{directory} holds no finished trial of a study: {error}") from error
-    objectives = list(about["spec"]["objectives"])
-    if len(objectives) != 2:
-        raise UserError(f"a front is drawn for 2 objectives, this study has {len(objectives)}")
-    up, across = objectives
-    complete = trials[trials["state"] == "COMPLETE"]
-
-    figure = Figure(figsize=(7, 4.5), dpi=150, layout="constrained")
-    axes = figure.subplots()
-    rest = complete[~complete["trial_id"].isin(front["trial_id"])]
-    axes.scatter(rest[across], rest[up], s=36, color="#8c8c8c", label="other trials")
-    ordered = front.sort_values(across)
-    axes.step(ordered[across], ordered[up], where="post", color="#0072b2", linewidth=1, alpha=0.5)
-    axes.scatter(ordered[across], ordered[up], s=48, color="#0072b2", label="Pareto front", zorder=3)
-    axes.scatter(baseline[across], baseline[up], s=70, marker="X", color="#d55e00", label="before training", zorder=3)
-    # The front and plain cross-entropy are named; names of all trials would cover each other.
-    named = complete["trial_id"].isin(front["trial_id"]) | (complete["terms"] == "ce")
-    # Points of a front lie close: only the short name stands beside each, its terms in the legend.
-    for _, row in complete[named].sort_values(across).iterrows():
-        axes.annotate(
-            row["trial_id"],
-            (row[across], row[up]),
-            xytext=(-5, 4),
-            textcoords="offset points",
-            ha="right",
-            fontsize=7,
-            color="#404040",
-        )
-        axes.plot([], [], " ", label=f"{row['trial_id']}: {row['terms']}")
-    axes.set_xlabel(LABELS.get(across, across))
-    axes.set_ylabel(LABELS.get(up, up))
-    data = about["data"]
-    axes.set_title(
-        f"{directory.name}: {about['spec']['model']} on {data['name']} ({data['language']}), {len(complete)} trials",
-        fontsize=10,
-    )
-    axes.grid(alpha=0.25)
-    axes.legend(frameon=False, fontsize=8)
-    axes.margins(x=0.15)
+    figure = draw_front(read_finished(directory))
+    if figure is None:
+        raise UserError(f"{directory}: a front is drawn for 2 objectives or more and a trial that has ended")
     return figure
 
 
@@ -74,9 +35,9 @@ def main() -> int:
     parser.add_argument("study", type=Path, metavar="RESULTS/STUDY")
     parser.add_argument("picture", type=Path, metavar="PICTURE", help=".png, .svg or .pdf")
     arguments = parser.parse_args()
-    matplotlib.use("agg")
     try:
-        draw_front(arguments.study).savefig(arguments.picture)
+        with matplotlib.rc_context(STYLE):
+            front_of(arguments.study).savefig(arguments.picture, dpi=DPI)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -84,7 +84,12 @@ def run(arguments: argparse.Namespace) -> int:
                     reason = run_replicates(spec, repeated, ledger, setting)
             if reason:
                 write_json({**study.about, "ended": now(), "reason": reason}, directory / "study.json")
-    return show_front(directory, spec, console, reason=reason, time_is_up=limit.over)
+    code = show_front(directory, spec, console, reason=reason, time_is_up=limit.over)
+    if reason:
+        from study.reporting.write import write_report
+
+        write_report(directory, console)
+    return code
 
 
 def main() -> int:

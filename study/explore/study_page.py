@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dash import Dash, Input, Output, State, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -13,108 +13,13 @@ from study.explore.page import Page
 from study.explore.trials.choice import chosen, clicked, first_choice, options
 from study.explore.trials.cosines import histograms
 from study.explore.trials.gallery import gallery
-from study.explore.trials.metrics import GRAPH, curves, metric_options, usual_metrics
+from study.explore.trials.geometry import geometry
+from study.explore.trials.metrics import curves, metric_options, usual_metrics
 from study.explore.trials.overview import front_figure, front_table, growth_figure, parallel_figure, status
+from study.explore.trials.page import layout
 from study.explore.trials.parameters import parameters_table
-from study.explore.trials.snapshot import Snapshot, snapshots, stamp
-
-EVERY_MS = 2_000
-
-
-def layout(studies: Sequence[Path]) -> Component:
-    """Draw the page as the studies are now; what they cannot be read for stands in their place."""
-    try:
-        shots = snapshots(studies)
-    except UserError as error:
-        return html.Div([html.H1("Study"), html.P(str(error), className="warning", role="alert")])
-    first = first_choice(shots)
-    trials = options(shots)
-    return html.Div(
-        [
-            dcc.Store(id="study-stamp", data=stamps(studies)),
-            dcc.Interval(id="study-clock", interval=EVERY_MS),
-            html.H1(" and ".join(shot.name for shot in shots)),
-            html.Div(status(shots), id="study-status", role="status"),
-            html.Section(_front(shots, first), className="card"),
-            html.Section(_choice(trials, first), className="card"),
-            _card("Parameters", html.Div(id="study-parameters")),
-            _card("Curves", _metrics(shots), html.Div(id="study-curves", className="columns")),
-            _card("Cosines", html.P(COSINES, className="note"), html.Div(id="study-histograms", className="columns")),
-            _card("Retrieval", *_retrieval(), html.Div(id="study-gallery", className="columns")),
-            _card("The whole study", *_whole(shots)),
-        ]
-    )
-
-
-COSINES = "Dashed before training, filled after; each of area 1. The gap is what parts the first two from the last two."
-RETRIEVAL = (
-    "Captions of the test split, each with the first five of all test images. A frame and a tick mark those that are "
-    "right: the caption's own image, or one with an equal caption."
-)
-
-
-def _card(title: str, *content: Component) -> Component:
-    return html.Section([html.H2(title), *content], className="card")
-
-
-def _front(shots: Sequence[Snapshot], first: str | None) -> list[Component]:
-    figure = front_figure(shots, chosen(shots, first))
-    table = html.Details([html.Summary("The front as a table"), html.Div(front_table(shots), id="study-front-table")])
-    return [html.H2("Front"), dcc.Graph(id="study-front", figure=figure, config=GRAPH), table]
-
-
-def _choice(trials: list[dict[str, str]], first: str | None) -> list[Component]:
-    def field(letter: str, words: str, value: str | None) -> Component:
-        name = f"study-trial-{letter}"
-        chooser = dcc.Dropdown(id=name, options=trials, value=value, placeholder="none")
-        return html.Div([html.Label(words, htmlFor=name, id=f"{name}-label"), chooser], className="field")
-
-    click = dcc.RadioItems(
-        id="study-click", options={"a": "chooses trial A", "b": "chooses trial B"}, value="a", inline=True
-    )
-    return [
-        html.H2("Trials"),
-        html.Div([field("a", "Trial A", first), field("b", "Trial B, beside it", None)], className="trials"),
-        html.Div([html.Span("A click on a point ", className="note"), click], className="row"),
-    ]
-
-
-def _metrics(shots: Sequence[Snapshot]) -> Component:
-    chooser = dcc.Dropdown(
-        id="study-metrics", options=metric_options(shots), value=usual_metrics(shots), multi=True, placeholder="none"
-    )
-    return html.Div([html.Label("Metrics", htmlFor="study-metrics"), chooser], className="field")
-
-
-def _retrieval() -> list[Component]:
-    return [
-        html.P(RETRIEVAL, className="note"),
-        html.Button("Other captions", id="study-other-captions", n_clicks=0),
-    ]
-
-
-def _whole(shots: Sequence[Snapshot]) -> list[Component]:
-    lines = [
-        html.Figure(
-            [
-                html.Figcaption(f"{shot.name}: every trial through its parameters and objectives"),
-                html.Div(
-                    dcc.Graph(
-                        id={"type": "study-parallel", "study": number}, figure=parallel_figure(shot), config=GRAPH
-                    ),
-                    className="wide",
-                ),
-            ]
-        )
-        for number, shot in enumerate(shots)
-    ]
-    growth = dcc.Graph(id="study-growth", figure=growth_figure(shots), config=GRAPH)
-    return [html.Figure([html.Figcaption("Hypervolume of the front"), growth]), *lines]
-
-
-def stamps(studies: Sequence[Path]) -> list[str]:
-    """Say in what state the files of the studies are; words, as JSON's numbers would lose digits."""
-    return [" ".join(map(str, stamp(directory))) for directory in studies]
+from study.explore.trials.snapshot import Snapshot, snapshots, stamps
+from study.explore.trials.view import keep_view
 
 
 def readable(studies: Sequence[Path]) -> list[Snapshot]:
@@ -139,6 +44,14 @@ def look_again(studies: Sequence[Path], seen: list[str]) -> tuple[Any, Any]:
         return no_update, html.P(f"{error}; the page shows what was there before.", className="note warning")
 
 
+def first_choices(
+    shots: Sequence[Snapshot], a: str | None, b: str | None, metrics: Sequence[str] | None
+) -> tuple[Any, Any]:
+    """Choose a trial and metrics where nothing is chosen, as on a page that was opened before the first trial."""
+    trial = no_update if a or b else first_choice(shots)
+    return trial, no_update if metrics else usual_metrics(shots)
+
+
 def register(app: Dash, studies: Sequence[Path]) -> None:
     """Add its callbacks."""
     trial_a, trial_b = Input("study-trial-a", "value"), Input("study-trial-b", "value")
@@ -154,10 +67,10 @@ def register(app: Dash, studies: Sequence[Path]) -> None:
     def tick(_: int | None, stamps_seen: list[str]) -> tuple[Any, Any]:
         return look_again(studies, stamps_seen)
 
-    @app.callback(Output("study-front", "figure"), trial_a, trial_b, seen)
-    def show_front(a: str | None, b: str | None, _: object) -> Any:
+    @app.callback(Output("study-front", "figure"), trial_a, trial_b, seen, State("study-front", "figure"))
+    def show_front(a: str | None, b: str | None, _: object, shown: dict[str, Any] | None) -> Any:
         shots = readable(studies)
-        return front_figure(shots, chosen(shots, a, b))
+        return keep_view(front_figure(shots, chosen(shots, a, b)), shown)
 
     @app.callback(
         Output("study-trial-a", "options"),
@@ -165,13 +78,28 @@ def register(app: Dash, studies: Sequence[Path]) -> None:
         Output("study-metrics", "options"),
         Output("study-front-table", "children"),
         Output("study-growth", "figure"),
+        Output({"type": "study-parallel", "study": ALL}, "figure"),
         seen,
+        State("study-growth", "figure"),
         prevent_initial_call=True,
     )
-    def show_new_trials(_: object) -> tuple[Any, ...]:
+    def show_new_trials(_: object, growth: dict[str, Any] | None) -> tuple[Any, ...]:
         shots = readable(studies)
         trials = options(shots)
-        return trials, trials, metric_options(shots), front_table(shots), growth_figure(shots)
+        lines = [parallel_figure(shot) for shot in shots]
+        return trials, trials, metric_options(shots), front_table(shots), keep_view(growth_figure(shots), growth), lines
+
+    @app.callback(
+        Output("study-trial-a", "value", allow_duplicate=True),
+        Output("study-metrics", "value"),
+        seen,
+        State("study-trial-a", "value"),
+        State("study-trial-b", "value"),
+        State("study-metrics", "value"),
+        prevent_initial_call=True,
+    )
+    def begin(_: object, a: str | None, b: str | None, metrics: list[str] | None) -> tuple[Any, Any]:
+        return first_choices(readable(studies), a, b, metrics)
 
     @app.callback(
         Output("study-trial-a", "value"),
@@ -190,13 +118,28 @@ def register(app: Dash, studies: Sequence[Path]) -> None:
     def show_parameters(a: str | None, b: str | None, _: object) -> Component:
         return parameters_table(chosen(readable(studies), a, b))
 
-    @app.callback(Output("study-curves", "children"), trial_a, trial_b, Input("study-metrics", "value"), seen)
-    def show_curves(a: str | None, b: str | None, metrics: list[str] | None, _: object) -> list[Component]:
-        return curves(chosen(readable(studies), a, b), metrics or [])
+    @app.callback(
+        Output("study-curves", "children"),
+        trial_a,
+        trial_b,
+        Input("study-metrics", "value"),
+        seen,
+        State({"type": "study-curve", "metric": ALL}, "id"),
+        State({"type": "study-curve", "metric": ALL}, "figure"),
+    )
+    def show_curves(
+        a: str | None, b: str | None, metrics: list[str] | None, _: object, names: list[Any], figures: list[Any]
+    ) -> list[Component]:
+        shown = {name["metric"]: figure for name, figure in zip(names, figures, strict=True)}
+        return curves(chosen(readable(studies), a, b), metrics or [], shown)
 
     @app.callback(Output("study-histograms", "children"), trial_a, trial_b, seen)
     def show_histograms(a: str | None, b: str | None, _: object) -> list[Component]:
         return histograms(chosen(readable(studies), a, b))
+
+    @app.callback(Output("study-map", "children"), trial_a, trial_b, seen)
+    def show_maps(a: str | None, b: str | None, _: object) -> list[Component]:
+        return geometry(chosen(readable(studies), a, b))
 
     @app.callback(
         Output("study-gallery", "children"), trial_a, trial_b, Input("study-other-captions", "n_clicks"), seen

@@ -6,12 +6,14 @@
   const where = (element) => `${element.outerHTML.replace(/\s+/g, " ").slice(0, 140)}`;
 
   // Names.
+  const labels = (element) =>
+    (element.getAttribute("aria-labelledby") || "").split(/\s+/).map((id) => id && document.getElementById(id)).filter((label) => label && !element.contains(label));
   const labelled = (element) =>
     (element.getAttribute("aria-label") || "").trim() ||
-    (element.getAttribute("aria-labelledby") || "").split(/\s+/).map((id) => words(id && document.getElementById(id))).join(" ").trim() ||
+    labels(element).map(words).join(" ").trim() ||
     [...(element.labels || [])].map(words).join(" ").trim() ||
     (element.getAttribute("title") || "").trim();
-  const controls = "input:not([type=hidden]), select, textarea, [role=slider], [role=combobox], [role=spinbutton], [role=textbox], [role=radiogroup]";
+  const controls = "input:not([type=hidden]), select, textarea, [role=slider], [role=combobox], [role=spinbutton], [role=textbox], [role=radiogroup], [aria-haspopup=listbox]";
   for (const element of document.querySelectorAll(controls))
     if (seen(element) && !labelled(element)) faults.push(`no name: ${where(element)}`);
   for (const element of document.querySelectorAll("button, a[href], summary, [role=button], [role=tab]"))
@@ -23,6 +25,8 @@
     if (!labelled(element) && !element.querySelector(":scope > title")) faults.push(`no name: ${where(element)}`);
   for (const element of document.querySelectorAll("table"))
     if (seen(element) && !element.querySelector("th")) faults.push(`a table without headers: ${where(element)}`);
+
+  if (document.querySelector("[data-title='Share chart...']")) faults.push("a button that sends a chart elsewhere");
 
   // Headings.
   const levels = [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].filter(seen);

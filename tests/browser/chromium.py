@@ -55,4 +55,4 @@ class Watch:
 
 def is_about_the_renderer(text: str) -> bool:
     """Tell what Chromium says of drawing WebGL on the processor from what a page says."""
-    return "GPU stall due to ReadPixels" in text or "swiftshader" in text.lower()
+    return any(words in text for words in ("GPU stall due to ReadPixels", "willReadFrequently", "swiftshader"))

@@ -14,6 +14,7 @@ GOOD = """<!DOCTYPE html><html lang="en"><title>A page</title><body style="backg
 FAULTS = {
     "<input>": "no name: <input>",
     "<div role=slider></div>": "no name",
+    "<button aria-haspopup=listbox aria-labelledby=v><span id=v>its value</span></button>": "no name: <button",
     "<button></button>": "no name: <button>",
     "<img src='data:,'>": "no alt",
     "<h1>Again</h1>": "not exactly one h1",

@@ -180,6 +180,14 @@ def test_the_record_of_the_study(study: Path) -> None:
     assert str(Path.home()) not in json.dumps(about["spec"])
 
 
+def test_the_study_ends_with_its_report(study: Path) -> None:
+    page = (study / "report.html").read_text(encoding="utf-8")
+    assert "REHEARSAL" in page
+    assert "Got better" in page  # embeddings were kept, and the data is at hand
+    assert (study / "figures" / "histograms.svg").exists()
+    assert "ce+variance" in (study / "tables" / "trials.tex").read_text()
+
+
 def test_an_adapter_of_the_front_loads(study: Path) -> None:
     for directory in (study / "adapters").iterdir():
         load_adapter(load_clip("tiny"), directory)

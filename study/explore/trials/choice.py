@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from study.choice import knee
-from study.explore.trials.snapshot import Snapshot
+from study.explore.trials.snapshot import Row, Snapshot
 from study.words import brief
 
 STATES = {"STOPPED": "stopped early", "FAIL": "failed", "RUNNING": "running"}
@@ -20,7 +20,7 @@ class Chosen:
     letter: str
     snapshot: Snapshot
     trial: str
-    row: pd.Series
+    row: Row
 
     @property
     def name(self) -> str:
@@ -33,19 +33,18 @@ def options(shots: Sequence[Snapshot]) -> list[dict[str, str]]:
     return [
         {"label": _label(shot, trial, many=len(shots) > 1), "value": f"{number}:{trial}"}
         for number, shot in enumerate(shots)
-        for trial in shot.trials
+        for trial in shot.rows
     ]
 
 
 def _label(shot: Snapshot, trial: str, *, many: bool) -> str:
-    row = shot.row(trial)
+    row = shot.rows[trial]
     parts = [shot.name] if many else []
     parts.append(trial)
-    if row is not None:
-        parts += [str(row["terms"])] if not pd.isna(row.get("terms")) else []
-        values = (row.get(name) for name in shot.study.objectives)
-        parts.append(" / ".join(brief(float(value)) for value in values if not pd.isna(value)))
-        parts.append(STATES.get(str(row["state"]), ""))
+    parts += [str(row["terms"])] if not pd.isna(row.get("terms")) else []
+    values = (row.get(name) for name in shot.study.objectives)
+    parts.append(" / ".join(brief(float(value)) for value in values if not pd.isna(value)))
+    parts.append(STATES.get(str(row["state"]), ""))
     parts.append("front" if trial in set(shot.study.front["trial_id"]) else "")
     return " · ".join(part for part in parts if part)
 
@@ -57,7 +56,7 @@ def clicked(shots: Sequence[Snapshot], click: Any) -> str | None:
     except (TypeError, KeyError, IndexError, ValueError):
         return None
     for number, shot in enumerate(shots):
-        if shot.name == name and trial in shot.trials:
+        if shot.name == name and trial in shot.rows:
             return f"{number}:{trial}"
     return None
 
@@ -76,7 +75,7 @@ def chosen(shots: Sequence[Snapshot], *values: str | None) -> list[Chosen]:
     for letter, value in zip("AB", values, strict=False):
         number, _, trial = (value or "").partition(":")
         shot = shots[int(number)] if number.isdecimal() and int(number) < len(shots) else None
-        row = shot.row(trial) if shot else None
+        row = shot.rows.get(trial) if shot else None
         if value and shot is not None and row is not None and value not in found:
             found[value] = Chosen(letter, shot, trial, row)
     return list(found.values())

@@ -31,11 +31,13 @@ def _panel(one: Chosen) -> Component:
         )
         return _titled(one, html.P(words, className="note"))
     graph_id = {"type": "study-histogram", "trial": one.letter}
-    return _titled(one, dcc.Graph(id=graph_id, figure=draw_histograms(before, after), config=GRAPH))
+    graph = dcc.Graph(id=graph_id, figure=draw_histograms(before, after), config=GRAPH)
+    missing = [] if after else [html.P("None after training were kept of this trial yet.", className="note")]
+    return _titled(one, graph, *missing)
 
 
-def _titled(one: Chosen, content: Component) -> Component:
-    return html.Figure([html.Figcaption(one.name), content])
+def _titled(one: Chosen, *content: Component) -> Component:
+    return html.Figure([html.Figcaption(one.name), *content])
 
 
 def _counts(one: Chosen) -> tuple[Counts, Counts]:

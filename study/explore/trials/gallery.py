@@ -41,7 +41,7 @@ def _panel(one: Chosen, seed: int) -> list[Component]:
 
 def _why_none(one: Chosen) -> str:
     directory = one.snapshot.study.directory
-    kept = [trial for trial in one.snapshot.trials if is_embedded(directory, trial)]
+    kept = [trial for trial in one.snapshot.rows if is_embedded(directory, trial)]
     if one.snapshot.study.adapter(one.trial):
         return f"The adapter of {one.trial} is kept, but its embeddings were not: a search with it makes them."
     others = f"; now {', '.join(kept)}" if kept else ""

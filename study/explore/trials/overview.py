@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 from plotly.graph_objects import Figure, Scatter
@@ -25,7 +26,7 @@ def status(shots: Sequence[Snapshot]) -> list[Component]:
 def _status(shot: Snapshot) -> str:
     about, trials = shot.study.about, shot.study.trials
     counts = Counter(STATES.get(str(state), "complete") for state in trials["state"])
-    going = [trial for trial in shot.trials if trial not in set(trials["trial_id"])]
+    going = [trial for trial in shot.rows if trial not in set(trials["trial_id"])]
     parts = [f"{count} {words}" for words, count in counts.items()] + [f"{trial} runs" for trial in going]
     rehearsal = "a rehearsal with a small model; " if about.get("profile") == "rehearsal" else ""
     over = f"over: {about['reason']}" if about.get("reason") else "ended" if "ended" in about else "not ended"
@@ -37,7 +38,7 @@ def front_figure(shots: Sequence[Snapshot], trials: Sequence[Chosen]) -> Figure:
     figure = draw_front([shot.study for shot in shots], [shot.name for shot in shots])
     plane = plane_of(shots[0].study.objectives)
     for one in trials:
-        place = plane.drawn(one.row.to_frame().T)
+        place = plane.drawn(pd.DataFrame([one.row]))
         if len(place):
             x, y = plane.coordinates(place)
             mark = {"symbol": "square-open", "size": 20, "color": "#8c8c8c", "line": {"width": 2}}

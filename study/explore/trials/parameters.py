@@ -1,6 +1,6 @@
 """The objectives and parameters of the chosen trials, side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -21,13 +21,13 @@ def parameters_table(trials: Sequence[Chosen]) -> Component:
     objectives = list(dict.fromkeys(name for one in trials for name in one.snapshot.study.objectives))
     searched = list(dict.fromkeys(name for one in trials for name in one.snapshot.study.searched))
     searched = ["terms", *(name for name in searched if name != "terms")]
-    baselines = [one.snapshot.study.baseline for one in trials]
-    shared = all(baseline == baselines[0] for baseline in baselines)
-    head = ["", *(["before training"] if shared else []), *(one.name for one in trials)]
-    rows = [_row("state", [""] * shared + [_state(one) for one in trials])]
-    rows += [_row(label(name), [_cell(baselines[0].get(name))] * shared + _cells(trials, name)) for name in objectives]
-    rows += [_row(label(name), [""] * shared + _cells(trials, name)) for name in searched if _any(trials, name)]
-    rows += [_row(label(name), [""] * shared + _cells(trials, name)) for name in ABOUT if _any(trials, name)]
+    columns = _columns(trials)
+    rows = [_row("state", [_state(one) if one else "" for one, _ in columns])]
+    rows += [_row(label(name), [_cell(values.get(name)) for _, values in columns]) for name in objectives]
+    others = [name for name in (*searched, *ABOUT) if any(_cell(one.row.get(name)) for one in trials)]
+    rows += [_row(label(name), [_cell(one.row.get(name)) if one else "" for one, _ in columns]) for name in others]
+    before = iter(dict.fromkeys(f"before training · {one.snapshot.name}" for one in trials))
+    head = ["", *(one.name if one else next(before) for one, _ in columns)]
     return html.Div(
         html.Table(
             [
@@ -42,20 +42,25 @@ def parameters_table(trials: Sequence[Chosen]) -> Component:
     )
 
 
+def _columns(trials: Sequence[Chosen]) -> list[tuple[Chosen | None, Mapping[Any, Any]]]:
+    """List what stands in the table's columns, and its values: each trial after its study's model before training.
+
+    The model that two trials share stands there once.
+    """
+    columns: list[tuple[Chosen | None, Mapping[Any, Any]]] = []
+    for one in trials:
+        baseline = one.snapshot.study.baseline
+        columns += [(None, baseline)] if all(values is not baseline for _, values in columns) else []
+        columns.append((one, one.row))
+    return columns
+
+
 def _row(name: str, cells: Sequence[str]) -> Component:
     return html.Tr([html.Th(name, scope="row"), *(html.Td(cell) for cell in cells)])
 
 
-def _cells(trials: Sequence[Chosen], name: str) -> list[str]:
-    return [_cell(one.row.get(name)) for one in trials]
-
-
 def _cell(value: Any) -> str:
     return "" if value is None or pd.isna(value) else brief(value)
-
-
-def _any(trials: Sequence[Chosen], name: str) -> bool:
-    return any(_cells(trials, name))
 
 
 def _state(one: Chosen) -> str:

@@ -1,9 +1,10 @@
 """A study as it is right now, read again only when a file has changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -11,6 +12,7 @@ from gap.errors import UserError
 from study.blocks import by_number
 from study.finished import Finished, read_finished
 
+Row: TypeAlias = Mapping[Any, Any]  # a row of a table, by its columns
 FILES = ("study.json", "baseline.csv", "trials.csv", "pareto.csv", "epochs.csv", "hypervolume.csv")
 FILES_AFTERWARDS = ("replicates.csv", "pareto_posthoc.csv")
 
@@ -24,19 +26,13 @@ class Snapshot:
     epochs: pd.DataFrame
     growth: pd.DataFrame
 
-    @property
-    def trials(self) -> list[str]:
-        """The trials that have ended or run, by their numbers."""
-        return sorted({*self.study.trials["trial_id"], *self.epochs["trial_id"]}, key=by_number)
-
-    def row(self, trial: str) -> "pd.Series | None":
-        """Give a trial's values: as they count in the end, or after its latest epoch; None if there is none."""
-        for table in (self.study.trials, self.epochs):
-            own = table[table["trial_id"] == trial]
-            if len(own):
-                found: pd.Series = own.iloc[-1]
-                return found
-        return None
+    @cached_property
+    def rows(self) -> dict[str, Row]:
+        """Each trial's values: as they count in the end, or after its latest epoch; by the trials' numbers."""
+        running = self.epochs.drop_duplicates("trial_id", keep="last").to_dict("records")
+        ended = self.study.trials.to_dict("records")
+        rows = {str(row["trial_id"]): row for row in (*running, *ended)}
+        return {trial: rows[trial] for trial in sorted(rows, key=by_number)}
 
     def epochs_of(self, trial: str) -> pd.DataFrame:
         """Give a trial's rows of ``epochs.csv``."""
@@ -47,6 +43,11 @@ class Snapshot:
 def stamp(directory: Path) -> tuple[int, ...]:
     """Say when each file of a study last changed, in ns; 0 where it is not there."""
     return tuple(modified(directory / name) for name in (*FILES, *FILES_AFTERWARDS))
+
+
+def stamps(studies: Sequence[Path]) -> list[str]:
+    """Say in what state the files of the studies are; words, as JSON's numbers would lose digits."""
+    return [" ".join(map(str, stamp(directory))) for directory in studies]
 
 
 def modified(path: Path) -> int:

@@ -13,6 +13,7 @@ from study.explore.trials import embedded
 from study.explore.trials.choice import chosen
 from study.explore.trials.cosines import histograms
 from study.explore.trials.gallery import IMAGES, QUERIES, gallery
+from study.explore.trials.geometry import geometry
 from study.explore.trials.snapshot import snapshots
 
 
@@ -83,6 +84,16 @@ def test_damaged_embeddings_are_said(study: Path) -> None:
 def test_an_older_studys_cosines_come_from_its_embeddings(study: Path) -> None:
     (panel,) = histograms(chosen(snapshots([study]), "0:t000"))
     assert {trace.name for trace in panel.children[1].figure.data} == {"before", "after"}
+
+
+def test_maps_are_drawn_before_and_after_with_captions(study: Path) -> None:
+    (section,) = geometry(chosen(snapshots([study]), "0:t000", "0:t001"))  # t001 has no embeddings
+    before, after, dimensions = section.children[1].children
+    assert [figure.children[0].children for figure in (before, after)] == ["before training", "after training"]
+    (images, texts) = after.children[1].figure.data[1:]
+    assert len(images.x) == len(texts.x) == len(embedded.dataset_of(study).test)
+    assert "square" in images.hovertext[0]
+    assert {trace.name for trace in dimensions.children[1].figure.data} == {"before", "after"}
 
 
 def test_embeddings_are_read_once_until_they_change(study: Path) -> None:

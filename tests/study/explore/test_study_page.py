@@ -9,22 +9,26 @@ import pytest
 from dash import no_update
 from dash.exceptions import PreventUpdate
 from pareto_study import TRIALS, write_pareto_study
+from plotly.graph_objects import Figure
 
 from gap.errors import UserError
 from study.cosines import add_cosines
 from study.explore.app import make_app
-from study.explore.study_page import layout, look_again, readable, stamps
+from study.explore.study_page import first_choices, look_again, readable
 from study.explore.trials.choice import chosen, clicked, first_choice, options
 from study.explore.trials.cosines import histograms
 from study.explore.trials.metrics import curves, metric_options, usual_metrics
 from study.explore.trials.overview import front_figure, front_table, status
+from study.explore.trials.page import layout
 from study.explore.trials.parameters import parameters_table
-from study.explore.trials.snapshot import snapshots
+from study.explore.trials.snapshot import snapshots, stamps
+from study.explore.trials.view import keep_view
 
 HOSTILE = "<script>alert(1)</script>"
 IDS = (
     "study-front", "study-trial-a", "study-trial-b", "study-click", "study-parameters", "study-metrics", "study-curves",
-    "study-histograms", "study-gallery", "study-other-captions", "study-growth", "study-clock", "study-status",
+    "study-histograms", "study-gallery", "study-map", "study-other-captions", "study-growth", "study-clock",
+    "study-status",
 )  # fmt: skip
 
 
@@ -135,6 +139,13 @@ def test_parameters_stand_side_by_side(study: Path) -> None:
     assert "Choose a trial" in text_of(parameters_table([]))
 
 
+def test_the_model_before_training_stands_once_for_each_study(tmp_path: Path) -> None:
+    studies = [write_pareto_study(tmp_path / name, with_optuna=False) for name in ("es", "en")]
+    shots = snapshots(studies)
+    assert text_of(parameters_table(chosen(shots, "0:t000", "0:t001"))).count("before training") == 1
+    assert text_of(parameters_table(chosen(shots, "0:t000", "1:t001"))).count("before training") == 2
+
+
 def test_terms_are_text_and_nothing_else(tmp_path: Path) -> None:
     directory = write_pareto_study(tmp_path / "es", [("COMPLETE", HOSTILE, 8, 60.0, 0.9)], with_optuna=False)
     shots = snapshots([directory])
@@ -183,7 +194,7 @@ def test_a_study_that_runs_is_looked_at_again(study: Path) -> None:
     now, words = look_again([study], seen)
     assert now != seen
     assert "t008 runs" in text_of(words)
-    assert snapshots([study])[0].trials[-1] == "t008"
+    assert list(snapshots([study])[0].rows)[-1] == "t008"
 
 
 def test_what_cannot_be_read_just_now_leaves_the_page_as_it_is(study: Path) -> None:
@@ -194,6 +205,24 @@ def test_what_cannot_be_read_just_now_leaves_the_page_as_it_is(study: Path) -> N
     assert "the page shows what was there before" in text_of(words)
     with pytest.raises(UserError, match=r"cannot read"):
         snapshots([study])
+
+
+def test_a_page_opened_before_the_first_trial_chooses_one_when_there_is(study: Path) -> None:
+    shots = snapshots([study])
+    trial, metrics = first_choices(shots, None, None, [])
+    assert (trial, metrics) == (first_choice(shots), usual_metrics(shots))
+    assert first_choices(shots, "0:t000", None, ["loss"]) == (no_update, no_update)
+
+
+def test_zoomed_axes_stay_zoomed_and_others_do_not() -> None:
+    zoomed = {"range": [0.1, 0.2], "autorange": False}
+    shown = {
+        "layout": {"xaxis2": zoomed, "yaxis": {"range": [0, 1], "autorange": True}, "legend": {"autorange": False}}
+    }
+    layout = keep_view(Figure(), shown).layout
+    assert (layout.xaxis2.range, layout.yaxis.range, layout.xaxis.range) == ((0.1, 0.2), None, None)
+    assert keep_view(Figure(), None).layout.xaxis.range is None
+    assert keep_view(Figure(), {"layout": None}).layout.xaxis.range is None
 
 
 def test_three_objectives_and_one_have_a_page(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The sphere: two clouds of unit vectors, what terms and metrics make of them, where descent takes them."""

@@ -1,0 +1,33 @@
+"""Counts of cosines before training and after, as a study kept them or of embeddings."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from gap.metrics.histograms import cosine_histograms
+from study.cosines import read_cosines
+from study.embeddings import Embeddings
+from study.figures.histograms import Counts, counts_at
+from study.open_trial import BASELINE
+
+BeforeAfter = tuple[Counts, Counts]
+
+
+def cosines(directory: Path, trials: Sequence[str], embeddings: Mapping[str, Embeddings]) -> dict[str, BeforeAfter]:
+    """Give the counts of every trial that has some: before training, and after the last epoch that was kept.
+
+    Raises ``UserError`` if a table cannot be read.
+    """
+    found: dict[str, BeforeAfter] = {}
+    base: Counts = {}
+    for trial in trials:
+        if len(kept := read_cosines(directory, trial)):
+            found[trial] = counts_at(kept, 0), counts_at(kept, int(kept["epoch"].max()))
+        elif trial in embeddings and BASELINE in embeddings:
+            base = base or _counts(embeddings[BASELINE])
+            found[trial] = base, _counts(embeddings[trial])
+    return found
+
+
+def _counts(embeddings: Embeddings) -> Counts:
+    found = cosine_histograms(embeddings.image_features, embeddings.text_features, embeddings.image_of_text)
+    return {kind: counts.tolist() for kind, counts in found.items()}

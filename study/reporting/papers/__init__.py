@@ -1,0 +1,1 @@
+"""A study's figures and tables in the form that papers take."""
