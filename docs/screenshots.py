@@ -3,7 +3,7 @@
     python docs/screenshots.py results/arasaac_es-rehearsal
 
 Needs Chromium, Chrome or Edge, and the packages of the extra `dev`. The report and the explorer are started as their
-users start them; the report of the study is written anew. Pictures are 1280 pixels wide, in a palette of 256 colours.
+users start them; the report of the study is written anew. Pictures are 1280 pixels wide and smaller than 250 kB.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def study(page: Page, address: str) -> None:
     page.locator(".dash-dropdown-search").fill("· front")
     page.locator(".dash-dropdown-option").last.click()
     page.locator("#study-parameters th", has_text="B · ").first.wait_for()
-    page.evaluate("scrollTo(0, 0)")
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
 
 
 def search(page: Page, address: str) -> None:
@@ -62,7 +62,7 @@ def search(page: Page, address: str) -> None:
 
 # What is taken, by file: what opens it, and its height in pixels.
 PICTURES: dict[str, tuple[Callable[[Page, str], None], int]] = {
-    "report.png": (report, 1420),
+    "report.png": (report, 1525),
     "explorer_sphere.png": (sphere, 960),
     "explorer_study.png": (study, 1400),
     "search_page.png": (search, 860),
@@ -82,11 +82,16 @@ def explorer_over(directory: Path) -> Iterator[str]:
 
 
 def smaller(picture: bytes) -> bytes:
-    """Write a screenshot in as many colours as a palette holds."""
-    kept = io.BytesIO()
+    """Write a screenshot as a small PNG: as it is, or in a palette that keeps its rare colours too."""
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    image.quantize(256, dither=Image.Dither.NONE).save(kept, "png", optimize=True)
-    return kept.getvalue()
+    written = b""
+    for way in (image, image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)):
+        kept = io.BytesIO()
+        way.save(kept, "png", optimize=True)
+        written = kept.getvalue()
+        if len(written) <= LARGEST:
+            break
+    return written
 
 
 def take(directory: Path) -> None:
