@@ -1,6 +1,5 @@
 """A metric of some trials, epoch by epoch."""
 
-import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -36,7 +35,6 @@ def draw_curve(runs: Mapping[str, pd.DataFrame], metric: str, height: int = 260)
         )
         for k, (name, rows) in enumerate(known.items())
     ]
-    # Ticks at whole epochs alone.
-    step = max(1, math.ceil(max(max(trace.x) for trace in traces) / 8))
+    step = theme.whole_steps(max(max(trace.x) for trace in traces))
     axes = {"xaxis": {"title": {"text": "epoch"}, "dtick": step}, "yaxis": {"title": {"text": words}}}
     return theme.new_figure(*traces, height=height, showlegend=len(known) > 1, **axes)

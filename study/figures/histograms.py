@@ -59,7 +59,7 @@ def draw_histograms(before: Counts, after: Counts, height: int = 520) -> go.Figu
             if sum(counts):
                 figure.add_trace(_curve(counts, when, words, colour, number == 1), row=number, col=1)
         place = {"xref": "x domain", "yref": f"y{number if number > 1 else ''} domain", "x": 1, "y": 1}
-        figure.add_annotation(text=words, showarrow=False, xanchor="right", yanchor="top", **place)
+        figure.add_annotation(text=words, showarrow=False, xanchor="right", yanchor="bottom", **place)
     used = np.flatnonzero(sum(np.asarray(counts) for both in (before, after) for counts in both.values()))
     low, high = -1 + (used[0] - 2) * WIDTH, -1 + (used[-1] + 3) * WIDTH
     figure.update_xaxes(range=[max(low, -1.0), min(high, 1.0)])

@@ -35,5 +35,11 @@ def draw_hypervolume(tables: Mapping[str, pd.DataFrame], height: int = 300) -> g
         )
         for k, (name, table) in enumerate(known.items())
     ]
-    axes = {"xaxis": {"title": {"text": "trials that have ended"}}, "yaxis": {"title": {"text": "hypervolume"}}}
+    axes = {
+        "xaxis": {
+            "title": {"text": "trials that have ended"},
+            "dtick": theme.whole_steps(max(table["trials"].max() for table in known.values())),
+        },
+        "yaxis": {"title": {"text": "hypervolume"}, "rangemode": "tozero"},
+    }
     return theme.new_figure(*traces, height=height, showlegend=len(known) > 1, **axes)

@@ -3,6 +3,7 @@
 Figures have no title and no background of their own: both are the page's.
 """
 
+import math
 from typing import Any
 
 import plotly.graph_objects as go
@@ -50,6 +51,15 @@ DARK = _template("#e6e6e6", "#1c1c1c", "#4a4a4a")
 def new_figure(*traces: Any, **layout: Any) -> go.Figure:
     """Make a figure of ``traces`` with what all have in common, light."""
     return go.Figure(list(traces), layout={"template": LIGHT, "uirevision": UIREVISION, **layout})
+
+
+def whole_steps(last: float) -> int:
+    """Give the distance between ticks on an axis of whole numbers up to ``last``: about eight of them, none between.
+
+    >>> whole_steps(2), whole_steps(40)
+    (1, 5)
+    """
+    return max(1, math.ceil(last / 8))
 
 
 def nothing_to_draw(words: str) -> go.Figure:

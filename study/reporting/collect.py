@@ -14,9 +14,8 @@ from study.embeddings import Embeddings, embeddings_path, trial_embeddings
 from study.error_bars import with_error_bars
 from study.finished import Finished, read_finished
 from study.open_trial import BASELINE, study_dataset
+from study.reporting.chosen import COUNTED, SHOWN, spread
 from study.reporting.cosines import BeforeAfter, cosines
-
-SHOWN = 6  # trials with pictures and histograms, if nobody chooses: each adds up to half a megabyte to the page
 
 
 @dataclass(frozen=True)
@@ -49,19 +48,24 @@ class Collected:
         """The shown trials whose embeddings are there, as the baseline's are."""
         return [trial for trial in self.shown if trial in self.embeddings] if BASELINE in self.embeddings else []
 
-    def why_not_looked_at(self) -> str:
-        """Say in a sentence why pictures of trials are missing; empty if none are."""
+    def remarks(self) -> list[str]:
+        """Say why pictures of trials are missing, or that others of the front are not shown; nothing if all are."""
+        if not self.shown:
+            return ["No trial is on the front, so none is shown in detail."]
         wanted = [BASELINE, *self.shown]
         reasons = {self.lacking[trial]: trial for trial in reversed(wanted) if trial in self.lacking}
-        if not self.shown:
-            return "No trial is on the front, so none is shown in detail."
-        return " ".join(f"Without {trial}: {reason}." for reason, trial in reasons.items())
+        found = [f"Without {trial}: {reason}." for reason, trial in reasons.items()]
+        if rest := len(set(self.front["trial_id"]) - set(self.shown)):
+            others = "one other trial" if rest == 1 else f"{rest} other trials"
+            found.append(f"Not shown: {others} of the front; --trials of study/report.py chooses which are.")
+        return found
 
 
 def collect(directory: Path, trials: Sequence[str] | None = None) -> Collected:
     """Read a study, and make the embeddings of the ``trials`` to show in detail where they were not kept.
 
-    Without ``trials``, up to 6 of the front: its knee, its ends, and others evenly between them.
+    Without ``trials``, up to 6 of the front: its knee, its ends, and others evenly between them; counts of cosines,
+    which take less room, of up to 40.
 
     Raises ``UserError`` if there is no study, or it has no such trial.
     """
@@ -73,9 +77,8 @@ def collect(directory: Path, trials: Sequence[str] | None = None) -> Collected:
         raise UserError(
             f"--trials: {directory} has no trial {unknown[0]}: expected some of {', '.join(known) or 'none'}"
         )
-    # The knee comes first: it is what a reader sees before choosing.
-    chosen = [*([best] if best else []), *spread([str(trial) for trial in front["trial_id"]], best)]
-    shown = list(dict.fromkeys(trials or chosen))
+    members = [str(trial) for trial in front["trial_id"]]
+    shown, counted = (list(dict.fromkeys(trials or spread(members, best, count))) for count in (SHOWN, COUNTED))
     lacking: dict[str, str] = {}
     dataset = _dataset(directory, lacking)
     embeddings = _embeddings(directory, [BASELINE, *shown] if shown else [], lacking)
@@ -87,25 +90,10 @@ def collect(directory: Path, trials: Sequence[str] | None = None) -> Collected:
         growth=_table(directory / "hypervolume.csv"),
         shown=shown,
         embeddings=embeddings,
-        cosines=cosines(directory, shown, embeddings),
+        cosines=cosines(directory, counted, embeddings),
         dataset=dataset,
         lacking=lacking,
     )
-
-
-def spread(front: Sequence[str], best: str | None, count: int = SHOWN) -> list[str]:
-    """Choose up to ``count`` trials of a front in its order: its ends, its knee and others evenly between them.
-
-    >>> spread([f"t{number}" for number in range(9)], "t3", 4)
-    ['t0', 't3', 't5', 't8']
-    """
-    if len(front) <= count:
-        return list(front)
-    places = {round(step * (len(front) - 1) / (count - 1)) for step in range(count)}
-    if best is not None and (place := front.index(best)) not in places:
-        inner = sorted(places - {0, len(front) - 1}, key=lambda other: abs(other - place))
-        places = places - set(inner[:1]) | {place}
-    return [front[place] for place in sorted(places)]
 
 
 def _embeddings(directory: Path, trials: Sequence[str], lacking: dict[str, str]) -> dict[str, Embeddings]:

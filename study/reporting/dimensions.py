@@ -12,7 +12,7 @@ def dimensions(study: Collected) -> Section:
     """Draw how the gap spreads over the dimensions, before training and after."""
     title = "The gap by dimension"
     if not study.looked_at:
-        return Section(title, [f"There is nothing to draw. {study.why_not_looked_at()}"])
+        return Section(title, ["There is nothing to draw.", *study.remarks()])
     views = {}
     for trial in study.looked_at:
         both = {name: study.embeddings[one] for name, one in (("before", BASELINE), ("after", trial))}
@@ -33,4 +33,4 @@ def dimensions(study: Collected) -> Section:
         "Lines over the dimensions of the embedding: size of the difference, and cumulated share.",
         views,
     )
-    return Section(title, [line for line in [study.why_not_looked_at()] if line], [chart])
+    return Section(title, study.remarks(), [chart])

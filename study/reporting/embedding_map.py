@@ -16,7 +16,7 @@ def embedding_map(study: Collected) -> Section:
     """Draw test pairs on their first two principal components, before training and after."""
     title = "Map of the embeddings"
     if not study.looked_at:
-        return Section(title, [f"There is nothing to draw. {study.why_not_looked_at()}"])
+        return Section(title, ["There is nothing to draw.", *study.remarks()])
     names = {BEFORE: BASELINE, **{trial: trial for trial in study.looked_at}}
     views = {name: _view(study, name, study.embeddings[trial]) for name, trial in names.items()}
     chart = Chart(
@@ -27,7 +27,7 @@ def embedding_map(study: Collected) -> Section:
         views,
         choice="Model",
     )
-    return Section(title, [line for line in [study.why_not_looked_at()] if line], [chart])
+    return Section(title, study.remarks(), [chart])
 
 
 def pairs(embeddings: Embeddings) -> tuple[torch.Tensor, torch.Tensor, list[int]]:

@@ -65,8 +65,8 @@ def examples(study: Collected) -> Section:
     """Show the searches by text whose best right answer moved furthest, up and down."""
     title = "Retrieval: what got better and worse"
     if study.dataset is None or not study.looked_at:
-        reason = study.lacking.get("dataset")
-        return Section(title, [f"There is nothing to show. {reason + '.' if reason else study.why_not_looked_at()}"])
+        reasons = [f"{study.lacking['dataset']}."] if "dataset" in study.lacking else study.remarks()
+        return Section(title, ["There is nothing to show.", *reasons])
     before = study.embeddings[BASELINE]
     captions = before.captions(study.dataset)
     right, queries = _queries(before)
@@ -81,10 +81,10 @@ def examples(study: Collected) -> Section:
         "Every distinct test caption searches all test images, not a pool of 90. Shown are the searches whose best "
         "right answer moved furthest, by the change of 1/rank: extremes, not the rule, which the counts give. Right "
         "answers are framed.",
-        study.why_not_looked_at(),
+        *study.remarks(),
     ]
     gallery = Gallery(found, pictures, study.dataset.language, study.dataset.licence)
-    return Section(title, [line for line in prose if line], [gallery])
+    return Section(title, prose, [gallery])
 
 
 def changes(

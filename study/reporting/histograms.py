@@ -17,7 +17,7 @@ def histograms(study: Collected) -> Section:
         for trial, (before, after) in study.cosines.items()
     }
     if not views:
-        return Section(title, [f"There is nothing to draw. {study.why_not_looked_at()}"])
+        return Section(title, ["There is nothing to draw.", *study.remarks()])
     chart = Chart(
         "histograms",
         "Cosines between test embeddings, before training (dashed) and after (filled), each of area 1. Where pairs lie "
@@ -27,7 +27,7 @@ def histograms(study: Collected) -> Section:
         views,
     )
     missing = [trial for trial in study.shown if trial not in views]
-    return Section(title, [study.why_not_looked_at()] if missing else [], [chart])
+    return Section(title, study.remarks() if missing else [], [chart])
 
 
 def _sheet(trial: str, before: Counts, after: Counts) -> Sheet:

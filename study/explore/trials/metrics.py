@@ -34,7 +34,7 @@ def metric_options(shots: Sequence[Snapshot]) -> list[dict[str, str]]:
 def _metrics(shot: Snapshot) -> list[str]:
     numeric = shot.epochs.select_dtypes("number")
     searched = set(shot.study.searched) | {"alpha", "beta", "rank", "epochs", "lr", "batch_size"}
-    return [name for name in numeric if name not in CONSTANT | searched and numeric[name].nunique() > 1]
+    return [name for name in numeric if name not in CONSTANT | searched and numeric[name].nunique(dropna=False) > 1]
 
 
 def usual_metrics(shots: Sequence[Snapshot]) -> list[str]:

@@ -72,7 +72,12 @@ def _choice(trials: list[dict[str, str]], first: str | None) -> list[Component]:
     return [
         html.H2("Trials"),
         html.Div([field("a", "Trial A", first), field("b", "Trial B, beside it", None)], className="trials"),
-        html.Div([html.Span("A click on a point ", className="note"), click], className="row"),
+        html.Div(
+            [html.Span("A click on a point ", className="note", id="study-click-label"), click],
+            className="row",
+            role="radiogroup",
+            **{"aria-labelledby": "study-click-label"},
+        ),
     ]
 
 
@@ -80,7 +85,9 @@ def _metrics(shots: Sequence[Snapshot]) -> Component:
     chooser = dcc.Dropdown(
         id="study-metrics", options=metric_options(shots), value=usual_metrics(shots), multi=True, placeholder="none"
     )
-    return html.Div([html.Label("Metrics", htmlFor="study-metrics"), chooser], className="field")
+    return html.Div(
+        [html.Label("Metrics", htmlFor="study-metrics", id="study-metrics-label"), chooser], className="field"
+    )
 
 
 def _retrieval() -> list[Component]:

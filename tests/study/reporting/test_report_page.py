@@ -6,9 +6,12 @@ from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from reported_study import HOSTILE, write_reported_study
 
+from study.cosines import COLUMNS
+from study.figures.histograms import KINDS
 from study.reporting.write import make_report
 
 VOID = {"meta", "br", "image", "use", "link", "input", "img"}
@@ -129,6 +132,24 @@ def test_failed_trials_say_why(source: str) -> None:
 def test_a_hundred_trials_fit_in_ten_megabytes(tmp_path: Path) -> None:
     rows = [("COMPLETE", "ce+centroid", 8, 60.0 - k / 4, 0.9 - k / 200) for k in range(100)]
     directory = write_reported_study(tmp_path, rows, epochs=10, d=768)
+    (directory / "cosines").mkdir()
+    for k in range(100):
+        write_cosines(directory / "cosines" / f"t{k:03d}.csv")
     assert len(json.loads((directory / "study.json").read_text())["spec"]["objectives"]) == 2
     path = make_report(directory)
+    charts = json.loads(Page(path.read_text(encoding="utf-8")).text["script"][0])["charts"]
+    assert {name: len(views) for name, views in charts.items() if len(views) > 1} == {
+        "curves": 100, "histograms": 40, "map": 7, "dimensions": 6,
+    }  # fmt: skip
     assert path.stat().st_size < 8_000_000
+
+
+def write_cosines(path: Path) -> None:
+    """Every bin of two epochs filled, each with another count."""
+    rows = [
+        (epoch, kind, round((2 * i + 1) / 200 - 1, 6), 12_345 + 7 * i)
+        for epoch in (0, 10)
+        for kind in KINDS
+        for i in range(200)
+    ]
+    pd.DataFrame(rows, columns=COLUMNS).to_csv(path, index=False)

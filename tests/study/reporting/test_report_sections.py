@@ -143,6 +143,15 @@ def test_chosen_trials(tmp_path: Path) -> None:
         collect(directory, ["t000", "t099"])
 
 
+def test_a_long_front_says_what_is_not_shown(tmp_path: Path) -> None:
+    rows = [("COMPLETE", "ce", 8, 60.0 - k, 0.9 - k / 20) for k in range(9)]
+    directory = write_reported_study(tmp_path, rows)
+    study = collect(directory)
+    assert list(study.shown) == ["t000", "t002", "t003", "t005", "t006", "t008"]  # a straight front's knee is its first
+    assert len(study.cosines) == 6  # none were kept, and embeddings are read of those that are shown
+    assert "Not shown: 3 other trials of the front; --trials of study/report.py" in words(sections(directory)["map"])
+
+
 def test_searches_that_moved(tmp_path: Path) -> None:
     study = collect(write_reported_study(tmp_path))
     (gallery,) = examples(study).pieces
