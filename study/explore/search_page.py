@@ -13,6 +13,7 @@ from study.explore.search_results import show_answers, show_error, show_opening
 from study.explore.shelf import Opening, Shelf
 from study.finished import read_finished
 from study.open_trial import BASELINE, kept_trials
+from study.retrieval.answer import REHEARSAL
 from study.retrieval.which import choose, values_of
 
 LARGEST = 16 * 2**20  # bytes of a picture that is given
@@ -36,12 +37,18 @@ def layout(studies: Sequence[Path]) -> Component:
     return html.Div(
         [
             html.H1("Search"),
+            *(html.P(f"{path.name}: {REHEARSAL}", className="note warning") for path in studies if _rehearsed(path)),
             html.Div(controls, className="card search-controls"),
-            html.Div(id="search-results", role="region", **{"aria-live": "polite", "aria-label": "answers"}),
+            html.Div(id="search-said", role="status", className="unseen"),
+            html.Div(id="search-results", role="region", **{"aria-label": "answers"}),
             dcc.Store(id="search-asked", data=_asked("words", "")),
-            dcc.Interval(id="search-tick", interval=400, disabled=True),
+            dcc.Interval(id="search-tick", interval=1000, disabled=True),
         ]
     )
+
+
+def _rehearsed(directory: Path) -> bool:
+    return read_finished(directory).about.get("profile") == "rehearsal"
 
 
 def _words() -> Component:
@@ -97,7 +104,12 @@ def register(app: Dash, studies: Sequence[Path]) -> None:
     """Add its callbacks."""
     shelf = Shelf()
 
-    @app.callback(Output("search-trial", "options"), Output("search-trial", "value"), Input("search-study", "value"))
+    @app.callback(
+        Output("search-trial", "options"),
+        Output("search-trial", "value"),
+        Input("search-study", "value"),
+        prevent_initial_call=True,
+    )
     def list_trials(study: int) -> Any:
         return trial_options(studies[study])
 
@@ -120,6 +132,7 @@ def register(app: Dash, studies: Sequence[Path]) -> None:
 
     @app.callback(
         Output("search-results", "children"),
+        Output("search-said", "children"),
         Output("search-tick", "disabled"),
         Input("search-asked", "data"),
         Input("search-trial", "value"),
@@ -127,7 +140,7 @@ def register(app: Dash, studies: Sequence[Path]) -> None:
         Input("search-to", "value"),
         Input("search-split", "value"),
         Input("search-tick", "n_intervals"),
-        State("search-study", "value"),
+        Input("search-study", "value"),
     )
     def answer(asked: Any, trial: str, compare: list[str], to: str, split: str, _: int | None, study: int) -> Any:
         trials = list(dict.fromkeys([*([BASELINE] if compare else []), trial]))
@@ -136,11 +149,15 @@ def register(app: Dash, studies: Sequence[Path]) -> None:
             for one in trials:
                 taken = shelf.take(studies[study], one, to)
                 if isinstance(taken, Opening):
-                    return show_opening(one, taken), False
+                    return show_opening(one, taken), f"opening {one}", False
                 opened.append(taken)
-            return show_answers(opened, asked, to=to, split=split), True
+            return (
+                show_answers(opened, asked, to=to, split=split),
+                f"answers to {asked['name'] or asked['value']}",
+                True,
+            )
         except UserError as error:
-            return show_error(str(error)), True
+            return show_error(str(error)), "", True
 
 
 PAGE = Page("Search", layout, register)

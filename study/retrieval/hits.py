@@ -14,8 +14,6 @@ from study.retrieval.nearest import best_of, nearest
 from study.retrieval.opened import Opened
 from study.retrieval.query import ImageQuery, TextQuery, vector_of
 
-SPLITS = ("all", "train", "test")
-
 
 @dataclass(frozen=True)
 class Hit:

@@ -10,6 +10,7 @@ answers were missed (benchmarks.retrieval: a third instead of a tenth).
 """
 
 import importlib.util
+import logging
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,6 +24,7 @@ from gap.errors import UserError
 from study.retrieval.gallery import Watch
 from study.whole_files import replace_file
 
+_logger = logging.getLogger(__name__)
 LARGE = 2**28  # numbers in a gallery, a gigabyte: about 0.1 s of one matrix product
 TRAIN = 48  # vectors a list that the means are found from
 ROUNDS = 10  # of k-means
@@ -53,9 +55,12 @@ def open_index(gallery: Path, features: Float[Tensor, "n d"], key: str, *, watch
         except RuntimeError:  # damaged
             pass
     index = build_index(features, watch=watch)
-    for stale in path.parent.glob(f"{gallery.stem}-*.faiss"):
-        stale.unlink(missing_ok=True)
-    replace_file(path, lambda temporary: faiss.write_index(index, str(temporary)))
+    try:
+        for stale in path.parent.glob(f"{gallery.stem}-*.faiss"):
+            stale.unlink(missing_ok=True)
+        replace_file(path, lambda temporary: faiss.write_index(index, str(temporary)))
+    except (OSError, RuntimeError) as error:
+        _logger.warning("%s is not kept: %s", path, " ".join(str(error).split()))
     return index
 
 

@@ -217,6 +217,15 @@ def test_an_index_gives_the_same_scores(study: Path, run: Any) -> None:
     assert part[0] == part[1]
 
 
+def test_a_study_that_cannot_be_written_to_is_searched_all_the_same(
+    study: Path, run: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    copy = shutil.copytree(study, tmp_path / "copy", ignore=shutil.ignore_patterns("embeddings"))
+    (copy / "embeddings").write_text("a file where the directory should be")
+    assert len(answers(run, copy, "red", "--index")["results"]) == 12
+    assert ["is not kept" in record.getMessage() for record in caplog.records] == [True, True]
+
+
 def test_what_cannot_be_asked_is_one_line(study: Path, run: Any, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("not a picture")
     (tmp_path / "empty.png").write_bytes(b"")

@@ -115,4 +115,6 @@ def test_the_trials_to_choose_from(study: Path, tmp_path: Path) -> None:
     assert {option["value"] for option in options} == {"t000", "t001", BASELINE}
     assert first in ("t000", "t001")
     assert trial_options(write_pareto_study(tmp_path / "s", [], with_optuna=False))[1] == BASELINE
-    assert "search-query" in shown(layout([study]))
+    page = shown(layout([study]))
+    assert "search-query" in page
+    assert "small-rehearsal: REHEARSAL" in page
