@@ -6,7 +6,7 @@ so scores are exact, and what an index can do wrong is miss an answer. It is kep
 
 Nearness is distance, which orders unit vectors as the cosine does. Lists it orders better: by inner product those with
 long means come first, whatever is asked, and across the modality gap, where texts are far from all images, more of the
-answers were missed (benchmarks.retrieval: a third instead of a tenth).
+answers were missed (benchmarks/README.md).
 """
 
 import importlib.util
@@ -25,7 +25,7 @@ from study.retrieval.gallery import Watch
 from study.whole_files import replace_file
 
 _logger = logging.getLogger(__name__)
-LARGE = 2**28  # numbers in a gallery, a gigabyte: about 0.1 s of one matrix product
+LARGE = 2**28  # numbers in a gallery: a gigabyte, which an exact search reads whole
 TRAIN = 48  # vectors a list that the means are found from
 ROUNDS = 10  # of k-means
 SHARE = 8  # one in so many lists is looked at
