@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
             if reason:
                 write_json({**study.about, "ended": now(), "reason": reason}, directory / "study.json")
     code = show_front(directory, spec, console, reason=reason, time_is_up=limit.over)
-    if reason:
+    if reason and arguments.report:
         write_report(directory, console)
     return code
 
