@@ -75,6 +75,9 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--results-dir", type=Path, default=Path("results"), metavar="DIR", help="where results go (default: results)"
     )
+    parser.add_argument(
+        "--no-report", action="store_false", dest="report", help="end without report.html, figures/ and tables/"
+    )
     parser.add_argument("--overwrite", action="store_true", help="move an existing results directory aside")
     machine = parser.add_argument_group("more than one trial at a time, more than one machine")
     machine.add_argument("--concurrent", type=int, default=1, metavar="N", help="trials at once (default: 1)")

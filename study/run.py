@@ -27,6 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     from study.lock import study_lock
     from study.phases import Setting, run_replicates, run_search
     from study.provenance import now, write_json
+    from study.reporting.at_the_end import write_report
     from study.resources import share_of
     from study.results_dir import make_directory
     from study.stopping import TimeLimit
@@ -85,9 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
             if reason:
                 write_json({**study.about, "ended": now(), "reason": reason}, directory / "study.json")
     code = show_front(directory, spec, console, reason=reason, time_is_up=limit.over)
-    if reason:
-        from study.reporting.write import write_report
-
+    if reason and arguments.report:
         write_report(directory, console)
     return code
 

@@ -14,11 +14,11 @@ def thumbnail(pixels: UInt8[np.ndarray, "s s 3"], side: int) -> Image.Image:
 
 
 def data_address(image: Image.Image) -> str:
-    """Write a picture as a ``data:`` address, PNG, so that a page needs no file beside it.
+    """Write a picture as a ``data:`` address, WebP, so that a page needs no file beside it.
 
-    >>> data_address(thumbnail(np.zeros((8, 8, 3), dtype=np.uint8), 4))[:22]
-    'data:image/png;base64,'
+    >>> data_address(thumbnail(np.zeros((8, 8, 3), dtype=np.uint8), 4))[:23]
+    'data:image/webp;base64,'
     """
     buffer = io.BytesIO()
-    image.save(buffer, format="PNG")
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    image.save(buffer, format="WEBP", quality=85, method=1)
+    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"

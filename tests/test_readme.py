@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import open_clip
@@ -16,14 +18,20 @@ ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL) for line in block.splitlines()]
 STUDIES = [command for command in COMMANDS if command.startswith("python study/run.py --space")]
+SEEING = [
+    "python study/report.py results/arasaac_es-rehearsal",
+    "python study/explorer.py results/arasaac_es-rehearsal",
+    'python study/search.py results/arasaac_es-rehearsal "quiero comer una manzana" --top 12',
+    "tensorboard --logdir results/arasaac_es-rehearsal/tensorboard",
+]
 SMALL = "--model tiny --profile rehearsal --epochs 1 --set batch_size=64"
 
 
 def run(command: str, home: Path) -> str:
     """Run a command of the README in a directory of its own, with this Python and the data below."""
-    command = command.replace("python study", f"python {ROOT}/study").replace("~/arasaac", str(home / "arasaac"))
+    command = command.replace("~/arasaac", str(home / "arasaac"))
     done = subprocess.run(
-        [sys.executable if word == "python" else word for word in command.split()],
+        arguments(command),
         cwd=home,
         env={**os.environ, "MODALITY_GAP_CACHE": str(home / "cache"), "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -31,6 +39,12 @@ def run(command: str, home: Path) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def arguments(command: str) -> list[str]:
+    """Split a command as a shell does, with this Python and this checkout's scripts."""
+    command = command.replace("python study", f"python {ROOT}/study")
+    return [sys.executable if word == "python" else word for word in shlex.split(command)]
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +70,9 @@ def test_the_commands_are_all_known() -> None:
     assert others == [
         "make study",
         "make test",
-        "tensorboard --logdir results/arasaac_es-rehearsal/tensorboard",
         "python -m study.plot_front results/arasaac_es-rehearsal front.png",
         "python -m study.export results/arasaac_es-rehearsal t000 merged",
+        *SEEING,
         "pip install -e .",
         "python study/run.py --resume results/arasaac_es --trials 60 --hours 8",
         "python study/run.py --resume results/arasaac_es --replicates 3",
@@ -99,6 +113,21 @@ def test_what_follows_a_study(home: Path) -> None:
     )
     assert version.stdout.strip()
     assert list((home / "results" / "arasaac_es-rehearsal" / "tensorboard").glob("t000/events.*"))
+
+
+def test_how_to_see_it(home: Path) -> None:
+    report, explorer, search, _ = SEEING
+    assert "report.html" in run(report, home)
+    assert "Una imagen de quiero comer una manzana" in run(search, home)
+    environment = {**os.environ, "MODALITY_GAP_CACHE": str(home / "cache")}
+    with subprocess.Popen(
+        [*arguments(explorer), "--port", "0"], cwd=home, env=environment, stdout=subprocess.PIPE, text=True
+    ) as served:
+        assert served.stdout is not None
+        address = served.stdout.readline().split()[0]
+        with urllib.request.urlopen(address) as page:
+            assert "Modality gap" in page.read().decode()
+        served.terminate()
 
 
 def test_every_python_example_runs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,10 +90,16 @@ def collect(directory: Path, trials: Sequence[str] | None = None) -> Collected:
         growth=_table(directory / "hypervolume.csv"),
         shown=shown,
         embeddings=embeddings,
-        cosines=cosines(directory, counted, embeddings),
+        cosines=cosines(directory, _counting(finished.trials, counted), embeddings),
         dataset=dataset,
         lacking=lacking,
     )
+
+
+def _counting(trials: pd.DataFrame, names: Sequence[str]) -> dict[str, int]:
+    """Give the epoch that counts of each of these trials."""
+    epochs = trials.set_index("trial_id").get("epoch", pd.Series(dtype=int))
+    return {name: int(epochs[name]) if name in epochs else 0 for name in names}
 
 
 def _embeddings(directory: Path, trials: Sequence[str], lacking: dict[str, str]) -> dict[str, Embeddings]:

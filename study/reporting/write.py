@@ -1,10 +1,7 @@
 """``report.html``, ``figures/`` and ``tables/`` of a study."""
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
-
-from rich.console import Console
 
 from gap.errors import UserError
 from study.reporting.collect import Collected, collect
@@ -39,32 +36,6 @@ def make_report(directory: Path, trials: Sequence[str] | None = None, output: Pa
     except OSError as error:
         raise UserError(f"cannot write the report to {path.parent}: {error.strerror or error}") from error
     return path
-
-
-def write_report(directory: Path, console: Console) -> Path | None:
-    """Write the report at the end of a study, whose results count for more: if it fails, say so in a line.
-
-    Returns the page's place, or None if there is none.
-    """
-    try:
-        path = make_report(directory)
-    except (Exception, KeyboardInterrupt) as error:  # whatever it is, the tables are there, and the study is over
-        reason = " ".join(str(error).split()) or type(error).__name__
-        text = f"no report: {reason}; to make it: {report_command(directory)}"
-        console.print(text, style="yellow", highlight=False, markup=False, soft_wrap=True)
-        return None
-    console.print(f"report:  {path}", highlight=False, markup=False, soft_wrap=True)
-    return path
-
-
-def report_command(directory: Path) -> str:
-    """Give the command that writes the report.
-
-    >>> report_command(Path("results/arasaac es"))
-    "python study/report.py 'results/arasaac es'"
-    """
-    shown = directory.relative_to(Path.cwd()) if directory.is_relative_to(Path.cwd()) else directory
-    return f"python study/report.py {shlex.quote(str(shown))}"
 
 
 def lede(study: Collected) -> str:

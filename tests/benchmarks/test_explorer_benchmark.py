@@ -22,6 +22,7 @@ def test_every_control_is_answered(control: str) -> None:
         "sphere-step.data": 3, "sphere-fresh.n_clicks": 5, "sphere-preset.value": 5, "sphere-loss.value": 5,
     }  # fmt: skip
     for value in islice(moves(10, 3)[control], 2):
-        requests, seconds = browser.move(control, value)
+        requests, seconds, computed = browser.move(control, value)
         assert requests == expected.get(control, 4)
         assert seconds > 0
+        assert computed > 0

@@ -7,7 +7,7 @@
 
   // Names.
   const labels = (element) =>
-    (element.getAttribute("aria-labelledby") || "").split(/\s+/).map((id) => id && document.getElementById(id)).filter((label) => label && !element.contains(label));
+    (element.getAttribute("aria-labelledby") || "").split(/\s+/).map((id) => id && document.getElementById(id)).filter((label) => label && !(element.ariaHasPopup && element.contains(label)));
   const labelled = (element) =>
     (element.getAttribute("aria-label") || "").trim() ||
     labels(element).map(words).join(" ").trim() ||

@@ -1,9 +1,11 @@
 """A browser without a window, pages that are watched while they are open, and something real to show in them."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from chromium import ARGUMENTS, REMEDY, Visit, Watch, browser_here
 from commands import explorer_over, run, write_pictures
@@ -62,7 +64,20 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def explorer(study: Path) -> Iterator[str]:
-    """Start the explorer over the study; gives its address, with a slash at the end."""
-    with explorer_over(study, home=study.parents[1]) as address:
+def growing(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy the study as it was after its first trial, with other gaps: no point lies on one of the study's."""
+    copy = tmp_path_factory.mktemp("growing") / "growing-rehearsal"
+    shutil.copytree(study, copy)
+    for table in ("trials.csv", "epochs.csv", "hypervolume.csv", "pareto.csv"):
+        rows = pd.read_csv(copy / table)
+        if "modality_gap" in rows:
+            rows["modality_gap"] += 0.1
+        (rows if table == "pareto.csv" else rows[rows["trial_id"] == "t000"]).to_csv(copy / table, index=False)
+    return copy
+
+
+@pytest.fixture(scope="session")
+def explorer(study: Path, growing: Path) -> Iterator[str]:
+    """Start the explorer over the two; gives its address, with a slash at the end."""
+    with explorer_over(study, growing, home=study.parents[1]) as address:
         yield address

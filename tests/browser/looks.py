@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 AUDIT = Path(__file__).with_name("audit.js").read_text(encoding="utf-8")
 FEWEST_COLOURS = 16
@@ -28,27 +28,35 @@ def is_drawn(shown: Page | Locator) -> bool:
 
 
 def choose(page: Page, chooser: str, words: str) -> None:
-    """Take what ``words`` find from one of Dash's lists, by keyboard."""
-    page.locator(chooser).focus()
+    """Take what ``words`` find from one of Dash's lists; it is opened by a click, the rest is done by keyboard."""
+    page.locator(chooser).click()
+    search = page.locator(".dash-dropdown-search")
+    search.fill(words)
+    expect(page.locator(".dash-dropdown-option").first).to_contain_text(words)
+    search.press("ArrowDown")
     page.keyboard.press("Enter")
-    page.locator(".dash-dropdown-search").wait_for()
-    page.keyboard.type(words)
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
+    expect(search).to_have_count(0)
 
 
-def click_point(page: Page, graph: str, name: str) -> None:
-    """Click the point of a flat Plotly figure whose own data begin with the study and ``name``."""
+def point_at(page: Page, graph: str, name: str) -> None:
+    """Bring the pointer on the point of a flat Plotly figure whose own data begin with the study and ``name``."""
     page.locator(f"#{graph} .main-svg").first.scroll_into_view_if_needed()
     x, y = page.evaluate(PLACE_OF_POINT, [graph, name])
     page.mouse.move(x - 3, y)
-    page.mouse.move(x, y)  # Plotly takes a click for a point's once the pointer has come to lie on it
-    page.wait_for_timeout(100)
-    page.mouse.click(x, y)
+    page.mouse.move(x, y)
+    page.locator(f"#{graph} .hoverlayer .hovertext").first.wait_for()
+
+
+def click_point(page: Page, graph: str, name: str) -> None:
+    """Click that point: Plotly takes a click for its point's once it shows what it says of it."""
+    point_at(page, graph, name)
+    page.mouse.down()
+    page.mouse.up()
 
 
 PLACE_OF_POINT = """([id, name]) => {
-  const graph = document.getElementById(id).querySelector(".js-plotly-plot");
+  const place = document.getElementById(id);
+  const graph = place.matches(".js-plotly-plot") ? place : place.querySelector(".js-plotly-plot");
   const {xaxis, yaxis} = graph._fullLayout, box = graph.getBoundingClientRect();
   for (const trace of graph._fullData)
     for (const [point, own] of (trace.customdata || []).entries())

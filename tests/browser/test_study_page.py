@@ -1,13 +1,10 @@
 """The study page in a browser: a click on a point, choices by keyboard, two studies, one that goes on."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from chromium import Visit
-from commands import explorer_over
 from looks import audit, choose, click_point, is_drawn
 from playwright.sync_api import Page, expect
 
@@ -56,26 +53,15 @@ def test_other_captions_are_shown_when_asked_for(visit: Visit, explorer: str) ->
     expect(page.locator("#study-gallery")).not_to_have_text(before, use_inner_text=True)
 
 
-@pytest.fixture
-def growing(study: Path, tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """Start the explorer over the study and over a copy of it that is at its first trial."""
-    copy = tmp_path / "growing-rehearsal"
-    shutil.copytree(study, copy)
-    for table in ("trials.csv", "epochs.csv", "hypervolume.csv"):
-        rows = pd.read_csv(copy / table)
-        rows[rows["trial_id"] == "t000"].to_csv(copy / table, index=False)
-    with explorer_over(study, copy, home=study.parents[1]) as address:
-        yield address, copy
-
-
-def test_two_studies_of_which_one_goes_on(visit: Visit, growing: tuple[str, Path], study: Path) -> None:
-    address, copy = growing
-    page = opened(visit(f"{address}study"))
+def test_a_study_that_goes_on_is_followed_beside_another(
+    visit: Visit, explorer: str, growing: Path, study: Path
+) -> None:
+    page = opened(visit(f"{explorer}study"))
     expect(page.locator("h1")).to_have_text("seen-rehearsal and growing-rehearsal")
     status = page.locator("#study-status")
     expect(status).to_contain_text("growing-rehearsal: a rehearsal with a small model; 1 complete")
     for table in ("epochs.csv", "hypervolume.csv", "trials.csv"):
-        shutil.copy(study / table, copy / table)
+        shutil.copy(study / table, growing / table)
     expect(status).to_contain_text("growing-rehearsal: a rehearsal with a small model; 3 complete")
     choose(page, "#study-trial-b", "growing-rehearsal · t002")
     expect(page.locator("#study-parameters th", has_text="B · growing-rehearsal · t002")).to_be_visible()

@@ -43,7 +43,7 @@ def test_nothing_is_lost_with_a_node(tmp_path: Path) -> None:
         process = subprocess.Popen(
             [
                 sys.executable, ROOT / "study" / "run.py", "--space", "small.yaml", "--profile", "rehearsal",
-                "--data-dir", "arasaac", "--address", cluster.address, "--concurrent", "2",
+                "--no-report", "--data-dir", "arasaac", "--address", cluster.address, "--concurrent", "2",
                 "--storage-path", tmp_path / "checkpoints",
             ],
             cwd=tmp_path,

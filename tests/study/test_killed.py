@@ -57,6 +57,7 @@ def begin(home: Path, name: str, trials: int) -> list[str]:
     return [
         sys.executable,
         RUN,
+        "--no-report",
         "--space",
         "small.yaml",
         "--profile",
@@ -69,7 +70,7 @@ def begin(home: Path, name: str, trials: int) -> list[str]:
 
 
 def resume(home: Path, name: str, *more: str) -> list[str]:
-    return [sys.executable, RUN, "--resume", f"results/{name}-rehearsal", *more]
+    return [sys.executable, RUN, "--no-report", "--resume", f"results/{name}-rehearsal", *more]
 
 
 def finish(command: list[str], home: Path) -> str:

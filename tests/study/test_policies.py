@@ -35,7 +35,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, str(ROOT / "study" / "run.py"), *arguments]
+    return [sys.executable, str(ROOT / "study" / "run.py"), "--no-report", *arguments]
 
 
 def begin(name: str, *arguments: str) -> list[str]:
@@ -86,6 +86,7 @@ def test_a_study_out_of_time_goes_on_and_gets_its_error_bars(home: Path) -> None
 
     output = run(home, command("--resume", "results/timed-rehearsal", "--hours", "1", "--replicates", "2"))
     assert "every replicate has run" in output
+    assert not (directory / "report.html").exists()  # --no-report
     trials, epochs = pd.read_csv(directory / "trials.csv"), pd.read_csv(directory / "epochs.csv")
     assert len(trials) == 4
     for _, trial in trials[trials["state"] == "COMPLETE"].iterrows():

@@ -79,7 +79,7 @@ def draw_sweep(quantity: str, variable: str, cloud: Cloud, loss: Loss) -> go.Fig
         dashed = {"color": OTHER, "width": 2, "dash": "dash"}
         traces.append(go.Scatter(x=where, y=exact, name="expected", mode="lines", line=dashed))
     weighted = {name for name, weight in loss.weights if weight}
-    for table, column in tables_with(quantity, variable, weighted):
+    for table, column in tables_with(quantity, variable, weighted) if cloud.dimension == 3 else ():
         marker = {"symbol": "x", "size": 10, "color": BASELINE}
         x, y = printed(table, column)
         traces.append(go.Scatter(x=x, y=y, name=f"thesis, {describe(table)}", mode="markers", marker=marker))

@@ -56,17 +56,11 @@ def _weight(name: str, weight: float | None) -> Component | None:
 
 
 def show(value: float | None) -> str:
-    """Write a value for the table.
+    """Write a value for the table, to three digits.
 
-    >>> show(0.000123456), show(None), show(6.5)
-    ('0.000123', '–', '6.50')
+    >>> show(0.000123456), show(None), show(6.5), show(953.2), show(12345.6)
+    ('0.000123', '–', '6.50', '953', '12,346')
     """
     if value is None:
         return NONE
-    return (
-        f"{value:.4g}"
-        if abs(value) >= 1e4
-        else f"{value:.3g}"
-        if 0 < abs(value) < 0.01
-        else f"{value:#.3g}".rstrip(".")
-    )
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.3g}".rstrip(".")

@@ -18,7 +18,7 @@ from study.figures import theme
 from study.figures.palette import IMAGE, OTHER, PAIR, TEXT
 
 AXES = [1, 2, 0]  # across, into the picture, upwards
-EYE = {"x": 0.18, "y": -1.18, "z": 0.4}
+EYE = {"x": 0.21, "y": -1.36, "z": 0.46}
 MARGIN = {"l": 0, "r": 0, "t": 0, "b": 30}
 MARKERS = {"images": (IMAGE, "circle"), "texts": (TEXT, "diamond")}
 Points = Float[Tensor, "n d"]

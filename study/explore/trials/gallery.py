@@ -43,7 +43,8 @@ def _why_none(one: Chosen) -> str:
     directory = one.snapshot.study.directory
     kept = [trial for trial in one.snapshot.rows if is_embedded(directory, trial)]
     if one.snapshot.study.adapter(one.trial):
-        return f"The adapter of {one.trial} is kept, but its embeddings were not: a search with it makes them."
+        remedy = f"study/report.py with --trials {one.trial} makes them"
+        return f"The adapter of {one.trial} is kept, but its embeddings were not: {remedy}."
     others = f"; now {', '.join(kept)}" if kept else ""
     return f"No pictures for {one.trial}: only trials of the front keep their embeddings{others}."
 

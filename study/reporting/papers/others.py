@@ -73,10 +73,12 @@ def draw_map(before: Embeddings, after: Embeddings, *, at_most: int = AT_MOST) -
         n = len(images)
         drawn = np.sort(np.random.default_rng(0).permutation(n)[:at_most])
         one, other = places[:n][drawn], places[n:][drawn]
-        axes.add_collection(LineCollection(list(np.stack([one, other], axis=1)), colors=palette.OTHER, linewidths=0.3))
-        axes.scatter(one[:, 0], one[:, 1], s=7, color=palette.IMAGE, label="images", linewidths=0)
+        axes.add_collection(
+            LineCollection(list(np.stack([one, other], axis=1)), colors=palette.OTHER, linewidths=0.3, zorder=1)
+        )
+        axes.scatter(one[:, 0], one[:, 1], s=7, color=palette.IMAGE, label="images", linewidths=0, zorder=2)
         axes.scatter(other[:, 0], other[:, 1], s=10, marker="D", label="texts", facecolors="none",
-                     edgecolors=palette.TEXT, linewidths=0.6)  # fmt: skip
+                     edgecolors=palette.TEXT, linewidths=0.6, zorder=2)  # fmt: skip
         first, second = shares.tolist()
         axes.set_title(f"{when} training")
         axes.set_xlabel(f"first component ({first:.0%})")

@@ -40,7 +40,7 @@ def test_captions_have_the_first_images_before_and_after(study: Path) -> None:
     captions = page.count('"className": "query"')
     assert 1 <= captions <= QUERIES
     assert page.count('"before"') == page.count('"after"') == captions
-    assert 0 < page.count("data:image/png;base64,") <= 2 * captions * IMAGES
+    assert 0 < page.count("data:image/webp;base64,") <= 2 * captions * IMAGES
     assert page.count('"hit"') == page.count("(right)") > 0
     assert embedded.dataset_of(study).licence in page
 
@@ -55,7 +55,7 @@ def test_the_same_captions_for_every_trial_and_others_on_demand(study: Path) -> 
 
 
 def test_a_trial_without_embeddings_says_what_keeps_them(study: Path) -> None:
-    assert "a search with it makes them" in shown(study, "t001")
+    assert "study/report.py with --trials t001 makes them" in shown(study, "t001")
     shutil.rmtree(study / "adapters" / "t001")
     assert "only trials of the front keep their embeddings; now t000" in shown(study, "t001")
 

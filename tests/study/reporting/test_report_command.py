@@ -14,9 +14,9 @@ from reported_study import write_reported_study
 from rich.console import Console
 
 from study.report import main
+from study.reporting.at_the_end import write_report
 from study.reporting.papers.tables import TABLES
 from study.reporting.papers.write import FIGURES
-from study.reporting.write import write_report
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -134,3 +134,13 @@ def test_a_report_that_fails_loses_no_study(tmp_path: Path, monkeypatch: pytest.
     assert said[1].startswith("no report: cannot read ")
     assert said[1].endswith("to make it: python study/report.py 'a study'")
     assert len(said) == 2
+
+
+def test_whatever_goes_wrong_is_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(directory: Path) -> Path:
+        raise RuntimeError("two\n  lines [of it]")
+
+    monkeypatch.setattr("study.reporting.write.make_report", fail)
+    console = Console(record=True, width=80)
+    assert write_report(tmp_path / "s", console) is None
+    assert console.export_text() == f"no report: two lines [of it]; to make it: python study/report.py {tmp_path}/s\n"

@@ -180,7 +180,9 @@ def test_an_unchanged_model_moves_no_search(tmp_path: Path) -> None:
 def test_kept_counts_of_cosines_come_before_embeddings(tmp_path: Path) -> None:
     directory = write_reported_study(tmp_path)
     (directory / "cosines").mkdir()
-    rows = [(0, "paired", 0.005, 5), (2, "paired", 0.805, 5)]
+    trials = pd.read_csv(directory / "trials.csv")
+    trials.assign(epoch=2).to_csv(directory / "trials.csv", index=False)
+    rows = [(0, "paired", 0.005, 5), (2, "paired", 0.805, 5), (3, "paired", 0.905, 5)]  # the second epoch counts
     pd.DataFrame(rows, columns=["epoch", "kind", "cosine", "count"]).to_csv(
         directory / "cosines" / "t002.csv", index=False
     )

@@ -75,7 +75,7 @@ def test_every_term_and_metric_has_its_cells() -> None:
     assert (len(values), len(expected), missing, step) == (len(TERMS) + 1, len(TERMS) + 1, "", [4, 0])
     x, y = draw(read_cloud(setting()))
     for name, shown in zip((*TERMS, TOTAL), values, strict=True):
-        assert float(shown) == pytest.approx(measure(name, x, y, read_loss(setting())), rel=6e-3), name
+        assert float(shown.replace(",", "")) == pytest.approx(measure(name, x, y, read_loss(setting())), rel=6e-3), name
     values, expected, _ = callbacks.show_metrics(asked(setting()), DRAWN)
     assert len(values) == len(expected) == len(MEASURES)
 
@@ -160,6 +160,11 @@ def test_a_table_of_the_thesis_lies_over_its_curve(chosen: str) -> None:
     assert [trace.name.split(":")[0].removeprefix("thesis, table ") for trace in over].count(
         table.replace("_", ".")
     ) == 1
+
+
+def test_printed_figures_are_of_three_dimensions() -> None:
+    figure = draw_sweep("modality_gap", "theta", Cloud(samples=5, dimension=4), Loss())
+    assert not [trace for trace in figure.data if trace.name.startswith("thesis")]
 
 
 def test_printed_figures_are_read_as_they_are() -> None:
