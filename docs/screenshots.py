@@ -42,12 +42,13 @@ def sphere(page: Page, address: str) -> None:
 
 
 def study(page: Page, address: str) -> None:
-    """Show the front, and the trial that is chosen at first beside the last one of the front."""
+    """Show the front, and the trial that is chosen at first beside the last other one of the front."""
     page.goto(f"{address}study")
     page.locator("#study-curves .main-svg").first.wait_for()
+    first = page.locator("#study-parameters th", has_text="A · ").inner_text().rsplit(" · ", 1)[1]
     page.locator("#study-trial-b").click()
     page.locator(".dash-dropdown-search").fill("· front")
-    page.locator(".dash-dropdown-option").last.click()
+    page.locator(".dash-dropdown-option").filter(has_not_text=first).last.click()
     page.locator("#study-parameters th", has_text="B · ").first.wait_for()
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
 
