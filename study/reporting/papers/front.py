@@ -16,6 +16,7 @@ from study.reporting.papers.canvas import literal, new_canvas
 # Plotly's names of the marks, in Matplotlib's letters.
 SYMBOLS = {"x": "X", "square": "s", "circle": "o", "triangle-up": "^", "diamond-tall": "d"}
 PALE = 0.45
+NAMES = (((-5, -11), "right"), ((5, 6), "left"))
 
 
 def draw_front(study: Finished) -> Figure | None:
@@ -54,10 +55,12 @@ def draw_front(study: Finished) -> Figure | None:
         x, y = plane.coordinates(best)
         axes.scatter(x, y, s=170, facecolors="none", edgecolors=palette.OTHER, linewidths=1.2, label="knee", zorder=2)
         _bars(axes, study, plane.up, plane.across)
-        for _, row in front.iterrows():
+        # Neighbours lie close: their names stand by turns below to the left and above to the right.
+        for turn, (_, row) in enumerate(front.sort_values([plane.across, plane.up], kind="stable").iterrows()):
             place = (row[plane.across], row[plane.up])
+            offset, side = NAMES[turn % 2]
             name = literal(str(row["trial_id"]))
-            axes.annotate(name, place, xytext=(6, -10), textcoords="offset points", fontsize=7)
+            axes.annotate(name, place, xytext=offset, ha=side, textcoords="offset points", fontsize=7)
     axes.set_xlabel(literal(palette.label(plane.across)))
     axes.set_ylabel(literal(palette.label(plane.up)))
     axes.margins(0.12)
@@ -73,7 +76,8 @@ def _scatter(axes: Axes, plane: Plane, kind: str, rows: pd.DataFrame, *, pale: b
     x, y = plane.coordinates(rows)
     mark = MARKS[kind]
     hollow = mark.symbol.endswith("-open")
-    colours = {"facecolors": "none", "edgecolors": mark.colour} if hollow else {"c": mark.colour, "linewidths": 0}
+    filled = {"facecolors": mark.colour, "edgecolors": "white", "linewidths": 0.6}
+    colours = {"facecolors": "none", "edgecolors": mark.colour} if hollow else filled
     symbol = SYMBOLS[mark.symbol.removesuffix("-open")]
     axes.scatter(x, y, s=38, marker=symbol, label=kind, alpha=PALE if pale else 1, zorder=3, **colours)
 
