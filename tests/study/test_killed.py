@@ -19,6 +19,7 @@ import pandas as pd
 import pytest
 from small_arasaac import write_small_arasaac
 
+from study.cosines import read_cosines
 from study.lock import study_lock
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -137,6 +138,10 @@ def check_whole(directory: Path, undisturbed: Path) -> None:
             for place in (directory, undisturbed)
         )
         pd.testing.assert_frame_equal(own, expected, check_exact=True)
+    for trial in pd.read_csv(directory / "trials.csv")["trial_id"]:
+        pd.testing.assert_frame_equal(read_cosines(directory, trial), read_cosines(undisturbed, trial))
+    kept = {path.name for path in (directory / "adapters").iterdir()}
+    assert {path.stem for path in (directory / "embeddings").glob("[!.]*")} == {"baseline", *kept}
     volumes = [pd.read_csv(place / "hypervolume.csv")["hypervolume"].tolist() for place in (directory, undisturbed)]
     assert volumes[0] == volumes[1]
     front = set(pd.read_csv(directory / "pareto.csv")["trial_id"])
