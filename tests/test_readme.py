@@ -89,14 +89,16 @@ def test_a_study_of_the_readme(command: str, home: Path) -> None:
     command = re.sub(r"--model \S+", "--model tiny", command)
     # One machine of two processors stands for four GPUs and for the cluster, which tests/study/test_cluster.py has.
     command = re.sub(r"--concurrent \S+|--address \S+|--storage-path \S+", "", command)
-    out = run(f"{command} {model} --trials 1 {name}", home)
+    out = run(f"{command} {model} --trials 1 --no-report {name}", home)
     assert ("about 0 h" in out) if "--dry-run" in command else ("Pareto front: 1 of 1 trials" in out)
 
 
 def test_a_study_of_the_readme_goes_on(home: Path) -> None:
     (home / "results" / "arasaac_es").symlink_to("arasaac_es-rehearsal")
     for command in (command for command in COMMANDS if "--resume" in command):
-        out = run(command.replace("--trials 60", "--trials 3").replace("--replicates 3", "--replicates 1"), home)
+        out = run(
+            command.replace("--trials 60", "--trials 3").replace("--replicates 3", "--replicates 1 --no-report"), home
+        )
         assert "of 3 trials" in out
 
 

@@ -193,7 +193,7 @@ def test_trials_are_added_to_a_study_that_has_ended(home: Path, undisturbed: Pat
     pd.testing.assert_frame_equal(trials_of(directory).head(2), before)
     check_whole(directory, undisturbed)
     runs = json.loads((directory / "study.json").read_text())["runs"]
-    assert [run["command"][1:3] for run in runs] == [["--space", "small.yaml"], ["--resume", "results/grown-rehearsal"]]
+    assert [run["command"][2:4] for run in runs] == [["--space", "small.yaml"], ["--resume", "results/grown-rehearsal"]]
     output = finish(resume(home, "grown"), home)  # nothing is left to do
     assert "all 4 trials have run" in output
     assert "epoch" not in output.split("Pareto front")[0]
