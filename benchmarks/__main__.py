@@ -1,6 +1,6 @@
 """Everything that is claimed about speed and memory, in one table.
 
-Command: python -m benchmarks                        (all sections: not timed as a whole yet)
+Command: python -m benchmarks                        (all sections: 8 minutes on 2 cores)
          python -m benchmarks steps metrics          (some)
          python -m benchmarks --json benchmarks.json (the rows' names and numbers as well)
 
