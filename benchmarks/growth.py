@@ -4,7 +4,8 @@ Command: python -m benchmarks.growth trials   (a minute: bookkeeping of the 10th
          python -m benchmarks.growth data     (two minutes: an epoch of 1,000, 10,000 and 100,000 pairs)
          python -m benchmarks.growth          (both)
 Expected: what a study keeps of a trial takes hardly more time at the 1,000th trial than at the tenth, and less than
-0.5 s but for TensorBoard's pictures; the proposal, which is the search's own work, is shown beside it. The time of an epoch is linear in its pairs, its memory is flat.
+0.5 s but for TensorBoard's pictures; the proposal, which is the search's own work, is shown beside it. The time of an
+epoch is linear in its pairs, its memory is flat.
 
 Of a study of so many trials the last five are recorded as a study records them; those before them were put into the
 record at once. Times depend on the disk: every write of the record waits for it.
