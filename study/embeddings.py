@@ -15,6 +15,7 @@ from torch.nn.functional import normalize
 
 from gap.data import PairDataset
 from gap.errors import UserError
+from gap.metrics import cosine_histograms
 from gap.training.evaluation import Split, embed_split, make_split
 from study.open_trial import check_kept, load_trial, study_dataset, study_spec
 from study.whole_files import replace_file
@@ -39,6 +40,11 @@ class Embeddings:
     def captions(self, dataset: PairDataset) -> list[str]:
         """Give the captions, in the order of ``text_features``."""
         return [text for row in self.rows.tolist() for text in dataset.captions[row]]
+
+    def cosines(self) -> dict[str, list[int]]:
+        """Count the cosines of every kind of pairs, as ``cosine_histograms`` does."""
+        counts = cosine_histograms(self.image_features, self.text_features, self.image_of_text)
+        return {kind: count.tolist() for kind, count in counts.items()}
 
 
 def of_split(split: Split, image_features: Float[Tensor, "m d"], text_features: Float[Tensor, "n d"]) -> Embeddings:

@@ -51,20 +51,20 @@ def read_finished(directory: Path) -> Finished:
         reason = f"it has no {error}" if isinstance(error, KeyError) else " ".join(str(error).split())
         raise UserError(f"{directory} holds no study: cannot read study.json ({reason})") from error
     columns = ["trial_id", "state", *objectives]
-    before = _read_table(directory / "baseline.csv", []).select_dtypes("number")
+    before = read_table(directory / "baseline.csv", []).select_dtypes("number")
     return Finished(
         directory,
         about,
         objectives,
         baseline={str(name): float(before[name].iloc[0]) for name in before} if len(before) else {},
-        trials=_read_table(directory / "trials.csv", columns),
-        front=_read_table(directory / "pareto.csv", columns),
-        replicates=_read_table(directory / "replicates.csv", [*columns, "replicate_of"]),
-        posthoc=_read_table(directory / "pareto_posthoc.csv", ["trial_id", "method", "strength"]),
+        trials=read_table(directory / "trials.csv", columns),
+        front=read_table(directory / "pareto.csv", columns),
+        replicates=read_table(directory / "replicates.csv", [*columns, "replicate_of"]),
+        posthoc=read_table(directory / "pareto_posthoc.csv", ["trial_id", "method", "strength"]),
     )
 
 
-def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:
+def read_table(path: Path, columns: list[str]) -> pd.DataFrame:
     """Read a table that has at least ``columns``; without the file, give one without rows."""
     if not path.exists():
         empty: pd.DataFrame = pd.DataFrame(columns=columns)

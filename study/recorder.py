@@ -7,7 +7,7 @@ effect. Tables follow from the record, and are written anew when a study is resu
 
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -126,24 +126,25 @@ class Recorder(Callback):  # type: ignore[misc]
 
     def _end(self, trial: Trial, state: str, error: str) -> None:
         name, number = self._name_of(trial), trial.config["number"]
-        if state == "COMPLETE" and self._kept is not None:
-            with self._newest_checkpoint(trial) as checkpoint:
+        epochs = epochs_of(self._ledger.trial(number))
+        counting = counting_epoch(epochs, self._spec.objective_epoch) if epochs else {}
+        # Opened once: of a storage that is a URI, that is a download.
+        with nullcontext() if state == "FAIL" else self._newest_checkpoint(trial) as checkpoint:
+            if state == "COMPLETE" and self._kept is not None:
                 if checkpoint is None:
                     raise RuntimeError(f"{name} ended without a checkpoint")
                 self._kept.keep(name, checkpoint)
-        epochs = epochs_of(self._ledger.trial(number))
-        self._ledger.end(
-            number,
-            state,
-            values=counting_epoch(epochs, self._spec.objective_epoch) if epochs else {},
-            constraints=self._spec.conditions,
-            about={"note": self._notes.get(name) or None, "error": error or None},
-        )
-        self._display.end(name, state, error)
-        self._write_all()
-        if state != "FAIL":
-            with self._newest_checkpoint(trial) as checkpoint:
-                self._board.pictures(name, checkpoint, counting_epoch(epochs, self._spec.objective_epoch)["epoch"])
+            self._ledger.end(
+                number,
+                state,
+                values=counting,
+                constraints=self._spec.conditions,
+                about={"note": self._notes.get(name) or None, "error": error or None},
+            )
+            self._display.end(name, state, error)
+            self._write_all()
+            if checkpoint is not None and counting:
+                self._board.pictures(name, checkpoint, counting["epoch"])
         self._board.end(name, state)
         self._checkpoints.drop(name)
 

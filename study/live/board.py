@@ -41,14 +41,14 @@ class Board:
         add_histograms(self._curves.writer(trial), epoch, cosines)
         self._curves.add(trial, epoch, {**values, **weighted_terms(values, weights)})
 
-    def pictures(self, trial: str, checkpoint: Path | None, epoch: int) -> None:
+    def pictures(self, trial: str, checkpoint: Path, epoch: int) -> None:
         """Write projector and retrieval strips before training and after the trial's ``epoch``, from a checkpoint.
 
-        A trial without a checkpoint, or with one of an earlier version, has none.
+        A checkpoint of an earlier version has none.
         """
         writer = self._curves.writer(trial)
         for name, step in ((BEFORE, 0), (AFTER, epoch)):
-            if checkpoint is None or not (checkpoint / name).exists():
+            if not (checkpoint / name).exists():
                 continue
             embeddings = read_embeddings(checkpoint / name)
             add_projector(writer, step, embeddings, self._dataset)

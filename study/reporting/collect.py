@@ -12,7 +12,7 @@ from gap.errors import UserError
 from study.choice import knee
 from study.embeddings import Embeddings, embeddings_path, trial_embeddings
 from study.error_bars import with_error_bars
-from study.finished import Finished, read_finished
+from study.finished import Finished, read_finished, read_table
 from study.open_trial import BASELINE, study_dataset
 from study.reporting.chosen import COUNTED, SHOWN, spread
 from study.reporting.cosines import BeforeAfter, cosines
@@ -86,8 +86,8 @@ def collect(directory: Path, trials: Sequence[str] | None = None) -> Collected:
         finished,
         front=front,
         knee=best,
-        epochs=_table(directory / "epochs.csv"),
-        growth=_table(directory / "hypervolume.csv"),
+        epochs=read_table(directory / "epochs.csv", []),
+        growth=read_table(directory / "hypervolume.csv", []),
         shown=shown,
         embeddings=embeddings,
         cosines=cosines(directory, _counting(finished.trials, counted), embeddings),
@@ -120,15 +120,3 @@ def _dataset(directory: Path, lacking: dict[str, str]) -> PairDataset | None:
     except UserError as error:
         lacking["dataset"] = str(error)
         return None
-
-
-def _table(path: Path) -> pd.DataFrame:
-    """Read a table; without the file, give an empty one. Raises ``UserError`` if it cannot be read."""
-    if not path.exists():
-        empty: pd.DataFrame = pd.DataFrame()
-        return empty
-    try:
-        table: pd.DataFrame = pd.read_csv(path, dtype={"trial_id": str, "terms": str})
-        return table
-    except (OSError, ValueError) as error:
-        raise UserError(f"cannot read {path}: {' '.join(str(error).split())}") from error

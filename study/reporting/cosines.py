@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from gap.metrics.histograms import cosine_histograms
 from study.cosines import read_cosines
 from study.embeddings import Embeddings
 from study.figures.histograms import Counts, counts_at
@@ -23,11 +22,6 @@ def cosines(directory: Path, epochs: Mapping[str, int], embeddings: Mapping[str,
         if len(kept := read_cosines(directory, trial)):
             found[trial] = counts_at(kept, 0), counts_at(kept, epoch)
         elif trial in embeddings and BASELINE in embeddings:
-            base = base or _counts(embeddings[BASELINE])
-            found[trial] = base, _counts(embeddings[trial])
+            base = base or embeddings[BASELINE].cosines()
+            found[trial] = base, embeddings[trial].cosines()
     return found
-
-
-def _counts(embeddings: Embeddings) -> Counts:
-    found = cosine_histograms(embeddings.image_features, embeddings.text_features, embeddings.image_of_text)
-    return {kind: counts.tolist() for kind, counts in found.items()}

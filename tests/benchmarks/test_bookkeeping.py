@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from benchmarks.bookkeeping import KEPT, Bookkeeping, add_ended, measure
@@ -33,3 +34,10 @@ def test_every_part_is_timed(tmp_path: Path) -> None:
     found = measure([3, 5], tmp_path, measured=1)
     assert {mark: len(trials) for mark, trials in found.items()} == {3: 1, 5: 1}
     assert all(trial[part] > 0 for trials in found.values() for trial in trials for part in KEPT)
+
+
+def test_a_trial_that_is_stopped_before_its_first_report_is_recorded(tmp_path: Path) -> None:
+    kept = Bookkeeping(tmp_path, trials=2)
+    kept.recorder.on_trial_complete(0, [], kept.begin_trial(-1))
+    (row,) = pd.read_csv(tmp_path / "trials.csv").to_dict("records")
+    assert (row["trial_id"], row["state"], row["epoch"]) == ("t000", "STOPPED", 0)

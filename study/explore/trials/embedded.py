@@ -4,7 +4,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from gap.data import PairDataset
-from gap.metrics import cosine_histograms
 from study.embeddings import Embeddings, embeddings_path, read_embeddings
 from study.explore.trials.snapshot import modified
 from study.open_trial import study_dataset
@@ -55,9 +54,7 @@ def _embeddings(path: Path, when: int) -> Embeddings:
 
 @lru_cache(maxsize=8)
 def _counts(path: Path, when: int) -> dict[str, list[int]]:
-    kept = _embeddings(path, when)
-    counts = cosine_histograms(kept.image_features, kept.text_features, kept.image_of_text)
-    return {kind: count.tolist() for kind, count in counts.items()}
+    return _embeddings(path, when).cosines()
 
 
 @lru_cache(maxsize=4)
