@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gap.data import PairDataset
 from gap.models.clip import Clip
+from gap.models.languages import in_language
 from gap.training.embed import embed_images, embed_texts
 from study.open_trial import load_trial, study_spec
 from study.retrieval.gallery import (
@@ -36,7 +37,8 @@ class Opened:
     def __init__(
         self, directory: Path, trial: str, *, clip: Clip, dataset: PairDataset, precision: str, watch: Watch
     ) -> None:
-        self.directory, self.trial, self.clip, self.dataset = directory, trial, clip, dataset
+        self.directory, self.trial, self.dataset = directory, trial, dataset
+        self.clip = in_language(clip, dataset.language)
         self.prompt = prompt_of(dataset)
         self._precision, self._watch = precision, watch
         self._digest = model_digest(clip)
