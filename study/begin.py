@@ -83,7 +83,9 @@ def begin(arguments: argparse.Namespace, console: Console) -> Study:
     asked = wanted(arguments, console)
     space, spec, profile, device, directory = asked.space, asked.spec, asked.profile, asked.device, asked.directory
     image_size = load_clip(spec.model, spec.pretrained).image_size
-    data = prepare(spec.dataset, language=spec.language, image_size=image_size, data_dir=asked.data_dir)
+    data = prepare(
+        spec.dataset, language=spec.language, image_size=image_size, data_dir=asked.data_dir, prompt=spec.prompt
+    )
     dataset = open_dataset(data)
     spec = settle_precision(spec, data=data, device=device, console=console)
     about = {
