@@ -45,6 +45,7 @@ def gradient_checkpointing(model: ClipModel, *, enabled: bool) -> None:
         model.set_grad_checkpointing(True)
     else:
         model.visual.set_grad_checkpointing(True)
+        model.text.transformer.config.use_cache = False  # a decoder's; transformers would warn of it
         model.text.transformer.activation_checkpointing_enable()  # open_clip calls its deprecated alias
         # Only reentrant checkpoints need inputs with a gradient; here it would be computed through every frozen block.
         model.text.transformer.disable_input_require_grads()
