@@ -83,6 +83,23 @@ def test_cifar_from_a_local_directory(study: Path, monkeypatch: pytest.MonkeyPat
     assert not (study / "fewshot.csv").exists()
 
 
+def test_the_prompt_of_the_space_is_for_the_studys_own_classes(
+    study: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[str | None] = []
+    monkeypatch.setattr("study.fewshot.caption", lambda names, language, prompt: asked.append(prompt) or names[0])
+    about = json.loads((study / "study.json").read_text())
+    about["spec"]["prompt"] = "Foto: {}"
+    (study / "study.json").write_text(json.dumps(about))
+    assert run(monkeypatch, study, "--data-dir", study.parent, "--shots", 1, "--seeds", 1) == 0
+    assert set(asked) == {"Foto: {}"}
+    asked.clear()
+    write_cifar10(tmp_path / "known", monkeypatch)
+    known = ("--dataset", "cifar10", "--data-dir", tmp_path / "known", "--csv", tmp_path / "table.csv")
+    assert run(monkeypatch, study, *known, "--shots", 1, "--seeds", 1) == 0
+    assert set(asked) == {None}
+
+
 @pytest.mark.parametrize(
     ("options", "line"),
     [
