@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from gap.data.arasaac.identifiers import usable_id
 from gap.data.groups import connected_groups
 from gap.data.prompts import caption
 from gap.data.records import Catalogue, Record, Size, Skipped, Source
@@ -73,9 +74,9 @@ def _by_id(entries: Iterable[Any], skipped: list[Skipped]) -> dict[int, list[str
     """Map every usable id to its keywords, by ascending id: the order in the file does not matter."""
     keywords: dict[int, list[str]] = {}
     for position, entry in enumerate(entries):
-        identifier = entry.get("_id") if isinstance(entry, dict) else None
-        if type(identifier) is not int:
-            skipped.append(Skipped(f"record {position}", "no integer _id"))
+        identifier = usable_id(entry.get("_id")) if isinstance(entry, dict) else None
+        if identifier is None:
+            skipped.append(Skipped(f"record {position}", "no usable _id"))
         elif identifier in keywords:
             skipped.append(Skipped(str(identifier), "the id occurs twice"))
         else:

@@ -1,0 +1,48 @@
+"""``version.json``: which edition of ARASAAC lies here, how much of it, and what it is called.
+
+The name is the day on which its catalogue came and a digest of all records and pictures: what is equal byte for byte
+has one name, however often it is asked for.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from gap.data.arasaac.catalogue import LICENCE
+from gap.data.arasaac.manifest import Kept
+from gap.data.arasaac.place import VERSION, write_whole
+
+FORMAT = 1
+
+
+def read_version(place: Path) -> dict[str, Any]:
+    """Read the file; an absent or damaged one says nothing."""
+    try:
+        content = json.loads((place / VERSION).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    known = isinstance(content, dict) and content.get("format") == FORMAT and isinstance(content.get("languages"), dict)
+    return content if known and all(isinstance(one, dict) for one in content["languages"].values()) else {}
+
+
+def write_version(place: Path, content: Mapping[str, Any]) -> None:
+    """Write it, all or nothing."""
+    whole = {"format": FORMAT, "dataset": "arasaac", "licence": LICENCE, **content}
+    write_whole(place / VERSION, (json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def name_edition(
+    languages: Mapping[str, Mapping[str, Any]], pictures: Iterable[Kept], before: Mapping[str, Any]
+) -> dict[str, str]:
+    """Give ``version`` and ``digest`` of these catalogues and pictures; those from ``before`` if nothing differs."""
+    parts = [
+        sorted((language, about["sha256"]) for language, about in languages.items()),
+        sorted((one.id, one.sha256) for one in pictures),
+    ]
+    digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    if before.get("digest") == digest:
+        return {"version": before["version"], "digest": digest}
+    newest = max(about["fetched"] for about in languages.values())
+    return {"version": f"{newest[:10]}-{digest[:8]}", "digest": digest}
