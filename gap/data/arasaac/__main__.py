@@ -108,11 +108,12 @@ def last_line(outcome: Outcome, directory: Path, command: str) -> str:
     if outcome.is_whole:
         came = f"{outcome.came:,} new, {megabytes(outcome.bytes)}" if outcome.came else "nothing new"
         return f"arasaac: all {outcome.there:,} pictograms are in {directory} ({came}), edition {outcome.version}"
+    absent = outcome.wanted - outcome.there
     named = [f"{name} ({why})" for name, why in list(outcome.missing.items())[:5]]
-    more = ", ..." if len(outcome.missing) > len(named) else ""
-    reason = f"; stopped: {outcome.stopped}" if outcome.stopped and not named else ""
-    count = f"{outcome.wanted - outcome.there:,} of {outcome.wanted:,} pictograms"
-    return f"arasaac: missing {count}: {', '.join(named)}{more}{reason}; go on with: {command}"
+    parts = [f"{absent:,} of {outcome.wanted:,} pictograms:"] if absent else []
+    parts += [", ".join(named) + (", ..." if len(outcome.missing) > len(named) else "")]
+    stopped = f"; stopped: {outcome.stopped}" if outcome.stopped else ""
+    return f"arasaac: missing {' '.join(parts)}{stopped}; go on with: {command}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -71,16 +71,17 @@ async def bring_pictures(
             if brought.stopped:
                 return
 
-    pending = {asyncio.create_task(work()) for _ in range(at_once)}
-    while pending:
-        done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-        for one in done:
-            one.result()
-        if brought.stopped:  # The others may be waiting for their next try.
-            for one in pending:
-                one.cancel()
-            await asyncio.gather(*pending, return_exceptions=True)
-            break
+    workers = {asyncio.create_task(work()) for _ in range(at_once)}
+    try:
+        pending = workers
+        while pending and not brought.stopped:
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for one in done:
+                one.result()
+    finally:  # Some may be waiting for their next try, or an answer.
+        for one in workers:
+            one.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
     return brought
 
 
