@@ -170,7 +170,10 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
 
 def test_what_is_missing_is_named_with_the_layout_that_is_expected(tmp_path: Path) -> None:
     layout = r"es\.json or en\.json, and images/\{id\}\.png"
-    with pytest.raises(UserError, match=rf"^arasaac: no data; give --data-dir DIR, where DIR holds {layout}"):
+    with pytest.raises(
+        UserError,
+        match=rf"^arasaac: no data; download it with .* --lang es, .* give --data-dir DIR, where DIR holds {layout}",
+    ):
         read("es", None)
     with pytest.raises(UserError, match=rf"^arasaac: expected a directory with {layout}.*nowhere is not a directory$"):
         read("es", tmp_path / "nowhere")

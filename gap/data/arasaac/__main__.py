@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gap.data.arasaac.catalogue import LICENCE
-from gap.data.arasaac.download import API, SIZES, STATIC, Order, Outcome, download
+from gap.data.arasaac.download import API, SIZES, STATIC, Order, download
 from gap.data.arasaac.languages import LANGUAGES
 from gap.data.arasaac.place import default_place
 from gap.data.arasaac.selection import EXCLUDABLE, Filters
-from gap.data.arasaac.shown import megabytes
 from gap.errors import UserError, unknown
 
 DESCRIPTION = f"""\
@@ -103,19 +102,6 @@ def order_of(arguments: argparse.Namespace) -> Order:
     )
 
 
-def last_line(outcome: Outcome, directory: Path, command: str) -> str:
-    """Say what is there or what is missing, and the command that goes on."""
-    if outcome.is_whole:
-        came = f"{outcome.came:,} new, {megabytes(outcome.bytes)}" if outcome.came else "nothing new"
-        return f"arasaac: all {outcome.there:,} pictograms are in {directory} ({came}), edition {outcome.version}"
-    absent = outcome.wanted - outcome.there
-    named = [f"{name} ({why})" for name, why in list(outcome.missing.items())[:5]]
-    parts = [f"{absent:,} of {outcome.wanted:,} pictograms:"] if absent else []
-    parts += [", ".join(named) + (", ..." if len(outcome.missing) > len(named) else "")]
-    stopped = f"; stopped: {outcome.stopped}" if outcome.stopped else ""
-    return f"arasaac: missing {' '.join(parts)}{stopped}; go on with: {command}"
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line."""
     arguments = parse_arguments(argv)
@@ -129,7 +115,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"arasaac: interrupted; go on with: {command}")
         return 130
-    print(last_line(outcome, directory, command))
+    print(outcome.said(directory, command))
     return 0 if outcome.is_whole else 1
 
 

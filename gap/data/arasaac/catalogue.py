@@ -90,7 +90,10 @@ def read(language: str, directory: Path | None, prompt: str | None = None) -> Ca
     Raises UserError when the directory, its catalogue file or its images are missing or malformed.
     """
     if directory is None:
-        raise UserError(f"arasaac: no data; give --data-dir DIR, where DIR holds {LAYOUT}")
+        raise UserError(
+            f"arasaac: no data; download it with python -m gap.data.arasaac --lang {language}, or study/run.py's "
+            f"--download, or give --data-dir DIR, where DIR holds {LAYOUT}"
+        )
     skipped: list[Skipped] = []
     keywords = _by_id(read_entries(directory, language), skipped)
     files = {path.name for path in (directory / "images").iterdir()}

@@ -9,6 +9,7 @@ from pathlib import Path
 from gap.data.arasaac.catalogues import bring_catalogues
 from gap.data.arasaac.client import Limits, checked_address, open_client
 from gap.data.arasaac.languages import LANGUAGES
+from gap.data.arasaac.outcome import Outcome
 from gap.data.arasaac.pictures import Brought, bring_pictures
 from gap.data.arasaac.place import LICENCE_FILE, LICENCE_TEXT, held_place, write_whole
 from gap.data.arasaac.selection import Filters
@@ -42,27 +43,6 @@ class Network:
     limits: Limits = field(default_factory=Limits)
     verify: ssl.SSLContext | bool = True
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Pictures wanted and there now, those that came and their bytes, the edition's name.
-
-    ``missing`` says why something did not come, by ``es.json`` or ``2349``; ``stopped`` why no more was asked for.
-    """
-
-    wanted: int
-    there: int
-    came: int
-    bytes: int
-    missing: dict[str, str]
-    stopped: str | None
-    version: str | None
-
-    @property
-    def is_whole(self) -> bool:
-        """Tell whether nothing is missing."""
-        return self.there == self.wanted and not self.missing and self.stopped is None
 
 
 def download(order: Order, directory: Path, *, network: Network | None = None, progress: bool = True) -> Outcome:

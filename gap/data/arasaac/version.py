@@ -12,7 +12,8 @@ from typing import Any
 
 from gap.data.arasaac.catalogue import LICENCE
 from gap.data.arasaac.manifest import Kept
-from gap.data.arasaac.place import VERSION, write_whole
+from gap.data.arasaac.place import VERSION, catalogue_path, write_whole
+from gap.data.records import MAX_UNUSABLE
 
 FORMAT = 1
 
@@ -25,6 +26,23 @@ def read_version(place: Path) -> dict[str, Any]:
         return {}
     known = isinstance(content, dict) and content.get("format") == FORMAT and isinstance(content.get("languages"), dict)
     return content if known and all(isinstance(one, dict) for one in content["languages"].values()) else {}
+
+
+def lacking(place: Path, language: str) -> str | None:
+    """Say in words what a directory lacks to be read in a language; None if it can be read, whoever filled it.
+
+    As anywhere, up to 1 % of the pictures may be missing.
+    """
+    if not catalogue_path(place, language).is_file():
+        return f"{place} holds no pictograms in {language}"
+    known = read_version(place)
+    about = known.get("languages", {}).get(language)
+    if about is None:
+        return None
+    missing, records = about.get("missing"), about.get("records")
+    if not (isinstance(missing, int) and isinstance(records, int)):
+        return f"the download to {place} was interrupted"
+    return f"{place} lacks {missing:,} of {records:,} pictograms" if missing > MAX_UNUSABLE * records else None
 
 
 def write_version(place: Path, content: Mapping[str, Any]) -> None:
