@@ -86,7 +86,7 @@ def test_a_catalogue_that_does_not_come_is_1(
         (["--lang", "es", "--categories", "none such"], "error: unknown category 'none such'"),
         ([], "holds no language yet: expected --lang"),
         (["--lang", "es", "--api", "http://arasaac.org"], "error: expected an address as https"),
-        (["--lang", "es", "--data-dir", "/dev/null/x"], "error: cannot write to /dev/null"),
+        (["--lang", "es", "--data-dir", "/dev/null/x"], "error: cannot read or write /dev/null"),
     ],
 )
 def test_wrong_input_is_2_and_one_line(

@@ -399,13 +399,13 @@ def test_somebodys_own_copy_is_left_alone(pretend: Pretend, tmp_path: Path) -> N
 
 def test_a_directory_that_cannot_be_made_is_one_line(pretend: Pretend, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(UserError, match=r"^cannot write to [^\n]*file[^\n]*: [^\n]+$"):
+    with pytest.raises(UserError, match=r"^cannot read or write [^\n]*file[^\n]*: [^\n]+$"):
         bring(pretend, tmp_path / "file" / "arasaac", "es")
-    with pytest.raises(UserError, match=r"^cannot write to [^\n]*file[^\n]*: [^\n]+$"):
+    with pytest.raises(UserError, match=r"^cannot read or write [^\n]*file[^\n]*: [^\n]+$"):
         bring(pretend, tmp_path / "file", "es")
     (tmp_path / "place").mkdir()
     (tmp_path / "place" / "images").write_text("in the way")
-    with pytest.raises(UserError, match=r"^cannot write to [^\n]*images: [^\n]+$"):
+    with pytest.raises(UserError, match=r"^cannot read or write [^\n]*images: [^\n]+$"):
         bring(pretend, tmp_path / "place", "es")
 
 

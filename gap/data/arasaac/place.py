@@ -60,7 +60,7 @@ def held_place(directory: Path, languages: tuple[str, ...]) -> Iterator[Path]:
     except Timeout:
         raise UserError(f"another download is writing to {directory}: wait for it, or end it") from None
     except OSError as error:
-        raise UserError(f"cannot write to {error.filename or directory}: {error.strerror or error}") from error
+        raise UserError(f"cannot read or write {error.filename or directory}: {error.strerror or error}") from error
 
 
 def write_whole(path: Path, data: bytes) -> None:
