@@ -448,6 +448,27 @@ def test_two_downloads_do_not_meet(pretend: Pretend, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "languages",
+    [
+        {"../../x": {"fetched": "2026", "sha256": "0"}},
+        {"es": 5},
+        {"es": {"fetched": 5, "sha256": []}},
+        {"es": {}},
+        [],
+        7,
+    ],
+)
+def test_a_damaged_version_file_says_nothing(pretend: Pretend, tmp_path: Path, languages: Any) -> None:
+    place = tmp_path / "deep" / "arasaac"
+    place.mkdir(parents=True)
+    (place / "version.json").write_text(json.dumps({"format": 1, "languages": languages, "digest": 3, "version": []}))
+    with pytest.raises(UserError, match=r"holds no language yet"):
+        bring(pretend, place)
+    assert bring(pretend, place, "es").is_whole
+    assert all(Path(name).parts[:2] == ("deep", "arasaac") for name in contents(tmp_path))
+
+
+@pytest.mark.parametrize(
     ("order", "message"),
     [
         ({"languages": ("xx",)}, r"^unknown language of arasaac 'xx': "),

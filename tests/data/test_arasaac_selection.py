@@ -2,6 +2,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pretend_arasaac import record
 
 from gap.data.arasaac.selection import Filters, parse_catalogue, select, to_json
@@ -79,6 +81,28 @@ def test_a_category_that_no_record_has_is_answered_with_near_ones() -> None:
 def test_filters_that_leave_nothing_are_one_line() -> None:
     with pytest.raises(UserError, match=r"^arasaac: of 5 records none has [^\n]+$"):
         select(MARKED, Filters(aac=True, schematic=True))
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(list(record(1))), inner, max_size=5),
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(
+        ANY | st.builds(lambda more: {**record(1), **more}, st.dictionaries(st.sampled_from(list(record(1))), ANY))
+    )
+)
+def test_whatever_a_server_sends_is_records_or_one_line(entries: list[Any]) -> None:
+    try:
+        selection = select(entries, Filters(exclude=("sex",), schematic=False))
+    except UserError:
+        return
+    assert all(type(one) is int and 0 <= one < 10**9 for one in selection.records)
+    again = parse_catalogue(to_json(selection.records))
+    assert [entry["_id"] for entry in again] == list(selection.records)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gap.data.arasaac.catalogue import LICENCE
+from gap.data.arasaac.languages import LANGUAGES
 from gap.data.arasaac.manifest import Kept
 from gap.data.arasaac.place import VERSION, catalogue_path, write_whole
 from gap.data.records import MAX_UNUSABLE
@@ -19,13 +20,21 @@ FORMAT = 1
 
 
 def read_version(place: Path) -> dict[str, Any]:
-    """Read the file; an absent or damaged one says nothing."""
+    """Read the file; an absent or damaged one says nothing, and only languages that exist are named."""
     try:
         content = json.loads((place / VERSION).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
-    known = isinstance(content, dict) and content.get("format") == FORMAT and isinstance(content.get("languages"), dict)
-    return content if known and all(isinstance(one, dict) for one in content["languages"].values()) else {}
+    if not (
+        isinstance(content, dict) and content.get("format") == FORMAT and isinstance(content.get("languages"), dict)
+    ):
+        return {}
+    known = {name: about for name, about in content["languages"].items() if name in LANGUAGES and _is_whole(about)}
+    return {**content, "languages": known}
+
+
+def _is_whole(about: Any) -> bool:
+    return isinstance(about, dict) and all(isinstance(about.get(name), str) for name in ("fetched", "sha256"))
 
 
 def lacking(place: Path, language: str) -> str | None:
@@ -60,7 +69,7 @@ def name_edition(
         sorted((one.id, one.sha256) for one in pictures),
     ]
     digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-    if before.get("digest") == digest:
-        return {"version": before["version"], "digest": digest}
+    if before.get("digest") == digest and isinstance(name := before.get("version"), str):
+        return {"version": name, "digest": digest}
     newest = max(about["fetched"] for about in languages.values())
     return {"version": f"{newest[:10]}-{digest[:8]}", "digest": digest}
