@@ -388,13 +388,27 @@ def test_a_picture_that_is_a_link_is_replaced_not_followed(pretend: Pretend, tmp
     assert (place / "images" / "4.png").read_bytes() == picture(4)
 
 
-def test_somebodys_own_copy_is_left_alone(pretend: Pretend, tmp_path: Path) -> None:
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_somebodys_own_copy_is_left_alone(pretend: Pretend, tmp_path: Path, language: str) -> None:
     write_copy(tmp_path, 3)
+    (tmp_path / "LICENCE.txt").write_text("my own")
     before = contents(tmp_path)
     with pytest.raises(UserError, match=r"es\.json was not written by this program: give another --data-dir"):
-        bring(pretend, tmp_path, "es")
-    assert {name: data for name, data in contents(tmp_path).items() if name in before} == before
+        bring(pretend, tmp_path, language)
+    assert contents(tmp_path) == before
     assert pretend.asked == []
+
+
+def test_nothing_is_left_where_nothing_came(pretend: Pretend, tmp_path: Path) -> None:
+    pretend.fail(catalogue(), Answer(status=404), Answer(status=404))
+    assert not bring(pretend, tmp_path / "new", "es").is_whole
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "old").mkdir()
+    bring(pretend, tmp_path / "old", "es")
+    assert list((tmp_path / "old").iterdir()) == []
+    with pytest.raises(UserError, match=r"^unknown category"):
+        bring(pretend, tmp_path / "new", "es", filters=Filters(categories=("none such",)))
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_directory_that_cannot_be_made_is_one_line(pretend: Pretend, tmp_path: Path) -> None:

@@ -35,11 +35,9 @@ async def bring_catalogues(
     """Fetch the catalogues that are not there yet, were made with other filters, or all with ``update``.
 
     One that does not come, or is none, leaves the one that is there alone. Raises UserError if the filters leave
-    nothing of a catalogue, or somebody's own copy is in the way.
+    nothing of a catalogue.
     """
     found = Found()
-    for language in languages:
-        stock.check_ours(language)
     for language in languages:
         stored, about = stock.records(language), stock.languages.get(language, {})
         if stored is not None and not update and about.get("filters") == _as_json(filters):

@@ -11,7 +11,7 @@ from gap.data.arasaac.client import Limits, checked_address, open_client
 from gap.data.arasaac.languages import LANGUAGES
 from gap.data.arasaac.outcome import Outcome
 from gap.data.arasaac.pictures import Brought, bring_pictures
-from gap.data.arasaac.place import LICENCE_FILE, LICENCE_TEXT, held_place, write_whole
+from gap.data.arasaac.place import held_place
 from gap.data.arasaac.selection import Filters
 from gap.data.arasaac.shown import transfer
 from gap.data.arasaac.stock import Stock
@@ -59,9 +59,9 @@ def download(order: Order, directory: Path, *, network: Network | None = None, p
         raise UserError(f"size: expected one of {', '.join(map(str, SIZES))} pixels, got {order.size}")
     order = replace(order, api=checked_address(order.api), static=checked_address(order.static))
     with held_place(directory, LANGUAGES) as place:
-        write_whole(place / LICENCE_FILE, LICENCE_TEXT.encode())
         stock = Stock(place)
         try:
+            stock.check_ours()
             return asyncio.run(_bring(order, stock, network or Network(), progress))
         finally:
             stock.close()

@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -42,11 +42,14 @@ def image_path(place: Path, identifier: int) -> Path:
 def held_place(directory: Path, languages: tuple[str, ...]) -> Iterator[Path]:
     """Make the directory, hold it for one process, and clear away what killed ones left half-written.
 
-    Gives its real path. Raises UserError where it cannot be written, another process holds it, or one of the names in
-    it is a link: what is written there would lie elsewhere.
+    Gives its real path. If nothing has come in the end, it is left as it was: a study would take it for data.
+
+    Raises UserError where it cannot be written, another process holds it, or one of the names in it is a link: what is
+    written there would lie elsewhere.
     """
+    place = directory.resolve()
+    is_new = not place.exists()
     try:
-        place = directory.expanduser().resolve()
         place.mkdir(parents=True, exist_ok=True)
         written = (IMAGES, MANIFEST, VERSION, LICENCE_FILE, _LOCK, *(f"{language}.json" for language in languages))
         for path in (place / name for name in written):
@@ -56,11 +59,28 @@ def held_place(directory: Path, languages: tuple[str, ...]) -> Iterator[Path]:
             (place / IMAGES).mkdir(exist_ok=True)
             for part in (*place.glob(f".*{_PART}"), *(place / IMAGES).glob(f".*{_PART}")):
                 part.unlink()
-            yield place
+            try:
+                yield place
+            finally:
+                if not (place / VERSION).exists():
+                    _leave_nothing(place, is_new=is_new)
     except Timeout:
         raise UserError(f"another download is writing to {directory}: wait for it, or end it") from None
     except OSError as error:
         raise UserError(f"cannot read or write {error.filename or directory}: {error.strerror or error}") from error
+
+
+def _leave_nothing(place: Path, *, is_new: bool) -> None:
+    """Remove what is empty; what is not is not ours."""
+    with suppress(OSError):
+        if not (place / MANIFEST).stat().st_size:
+            (place / MANIFEST).unlink()
+    with suppress(OSError):
+        (place / IMAGES).rmdir()
+    with suppress(OSError):
+        (place / _LOCK).unlink()
+        if is_new:
+            place.rmdir()
 
 
 def write_whole(path: Path, data: bytes) -> None:

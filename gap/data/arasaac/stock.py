@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from gap.data.arasaac.languages import LANGUAGES
 from gap.data.arasaac.manifest import Kept, Manifest, read_manifest, write_manifest
-from gap.data.arasaac.place import MANIFEST, catalogue_path, image_path, write_whole
+from gap.data.arasaac.place import LICENCE_FILE, LICENCE_TEXT, MANIFEST, catalogue_path, image_path, write_whole
 from gap.data.arasaac.selection import Records, parse_catalogue
 from gap.data.arasaac.version import name_edition, read_version, write_version
 from gap.errors import UserError
@@ -34,11 +35,12 @@ class Stock:
         """Close the manifest."""
         self._manifest.close()
 
-    def check_ours(self, language: str) -> None:
+    def check_ours(self) -> None:
         """Raise UserError if a catalogue lies here that no download has written: it is somebody's own copy."""
-        path = catalogue_path(self.place, language)
-        if language not in self.languages and path.exists():
-            raise UserError(f"{path} was not written by this program: give another --data-dir, or move it away")
+        for language in LANGUAGES:
+            path = catalogue_path(self.place, language)
+            if language not in self.languages and path.exists():
+                raise UserError(f"{path} was not written by this program: give another --data-dir, or move it away")
 
     def records(self, language: str) -> Records | None:
         """Read the records of a language; None where there are none, or the file is not the one that was written."""
@@ -64,6 +66,7 @@ class Stock:
         """Replace a catalogue; the pictures of ``outdated`` ids count as absent from now on."""
         self._forget(outdated)
         self.languages[language] = about
+        write_whole(self.place / LICENCE_FILE, LICENCE_TEXT.encode())
         write_version(self.place, {"version": None, "complete": False, "languages": self.languages})
         write_whole(catalogue_path(self.place, language), data)
         self._stamps.pop(language, None)
