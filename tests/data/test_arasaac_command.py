@@ -102,6 +102,9 @@ def test_filters_are_passed_on(pretend: Pretend, tmp_path: Path, capsys: pytest.
     assert main(words(pretend, "--lang", "es", "--exclude", "sex, violence", "--data-dir", str(tmp_path))) == 0
     assert "19 of 20 records; 1 filtered out" in capsys.readouterr().err
     assert sorted(pretend.pictures_asked()) == [number for number in PICTURES if number != 2]
+    pretend.asked.clear()
+    assert main(words(pretend, "--exclude", "", "--data-dir", str(tmp_path))) == 0
+    assert pretend.asked == [catalogue(), image(2)]
 
 
 def test_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:

@@ -353,6 +353,29 @@ def test_filters_choose_what_is_written_and_fetched(pretend: Pretend, tmp_path: 
     assert sorted(pretend.pictures_asked()) == [2, 3]
 
 
+def test_what_is_not_given_is_as_the_last_time(pretend: Pretend, tmp_path: Path) -> None:
+    pretend.catalogues["es"][1]["sex"] = pretend.catalogues["en"][1]["sex"] = True
+    bring(pretend, tmp_path, "es", filters=Filters(exclude=("sex",)), size=500)
+    pretend.asked.clear()
+    assert bring(pretend, tmp_path, update=True).is_whole
+    assert pretend.asked == [catalogue()]
+    pretend.asked.clear()
+    assert bring(pretend, tmp_path, "en").is_whole
+    assert pretend.asked == [catalogue("en")]
+    assert [one.id for one in read("en", tmp_path, None).records] == ["1", *map(str, range(3, 9))]
+    assert version(tmp_path)["size"] == 500
+
+
+def test_a_picture_that_was_filtered_out_while_it_changed_is_fetched_again(pretend: Pretend, tmp_path: Path) -> None:
+    pretend.catalogues["es"][1]["sex"] = True
+    bring(pretend, tmp_path, "es")
+    bring(pretend, tmp_path, "es", filters=Filters(exclude=("sex",)))
+    pretend.catalogues["es"][1]["lastUpdated"] = "2026-05-05"
+    pretend.asked.clear()
+    assert bring(pretend, tmp_path, "es", filters=Filters()).is_whole
+    assert pretend.asked == [catalogue(), image(2)]
+
+
 def test_nothing_outside_the_directory_is_written(pretend: Pretend, tmp_path: Path) -> None:
     (tmp_path / "neighbour").mkdir()
     (tmp_path / "neighbour" / "5.png").write_bytes(b"precious")

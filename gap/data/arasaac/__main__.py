@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gap.data.arasaac.catalogue import LICENCE
-from gap.data.arasaac.download import API, SIZES, STATIC, Order, download
+from gap.data.arasaac.download import API, STATIC, Order, download
 from gap.data.arasaac.languages import LANGUAGES
 from gap.data.arasaac.place import default_place
 from gap.data.arasaac.selection import EXCLUDABLE, Filters
+from gap.data.arasaac.stock import SIZES
 from gap.errors import UserError, unknown
 
 DESCRIPTION = f"""\
@@ -32,6 +33,8 @@ examples:
       a part of it; a category that does not exist is answered with the nearest ones
   python -m gap.data.arasaac --update
       what ARASAAC has added, changed and withdrawn since; studies of the edition before stay as they are
+
+Languages, size and filters that are not given are those of the last time; --exclude '' takes all filters off.
 
 languages: {" ".join(LANGUAGES)}
 
@@ -62,18 +65,16 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         metavar="DIR",
         help=f"where it goes (default: {place})",
     )
+    parser.add_argument("--size", type=int, choices=SIZES, help="pixels a side of the pictures (at first: 300)")
     parser.add_argument(
-        "--size", type=int, choices=SIZES, default=SIZES[0], help="pixels a side of the pictures (default: 300)"
-    )
-    parser.add_argument(
-        "--exclude", type=_names, default=(), metavar="MARKS", help=f"leave out what is marked: {','.join(EXCLUDABLE)}"
+        "--exclude", type=_names, metavar="MARKS", help=f"leave out what is marked: {','.join(EXCLUDABLE)}"
     )
     parser.add_argument("--aac", action="store_true", help="only pictograms marked as made for AAC")
     parser.add_argument(
         "--schematic", action=argparse.BooleanOptionalAction, help="only schematic pictograms, or none (default: both)"
     )
     parser.add_argument(
-        "--categories", type=_names, default=(), metavar="NAMES", help="only these categories, in English, by commas"
+        "--categories", type=_names, metavar="NAMES", help="only these categories, in English, by commas"
     )
     parser.add_argument("--update", action="store_true", help="ask ARASAAC what has changed, and fetch that")
     mirror = parser.add_argument_group("a mirror, https or at 127.0.0.1")
@@ -88,14 +89,16 @@ def _names(text: str) -> tuple[str, ...]:
 
 def order_of(arguments: argparse.Namespace) -> Order:
     """Turn the command line into an order. Raises UserError for a mark that does not exist."""
-    for mark in arguments.exclude:
+    exclude, categories = arguments.exclude or (), arguments.categories or ()
+    for mark in exclude:
         if mark not in EXCLUDABLE:
             raise unknown("mark of --exclude", mark, EXCLUDABLE)
-    filters = Filters(arguments.exclude, arguments.aac, arguments.schematic, arguments.categories)
+    given = (arguments.exclude, arguments.aac or None, arguments.schematic, arguments.categories)
+    filters = Filters(exclude, arguments.aac, arguments.schematic, categories)
     return Order(
         languages=tuple(dict.fromkeys(arguments.languages)),
         size=arguments.size,
-        filters=filters,
+        filters=None if given == (None, None, None, None) else filters,
         update=arguments.update,
         api=arguments.api,
         static=arguments.static,

@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
 from gap.data.arasaac.client import CATALOGUE, Client, FetchError
-from gap.data.arasaac.selection import Filters, Records, Selection, parse_catalogue, select, to_json
+from gap.data.arasaac.selection import Filters, Records, Selection, filters_to_json, parse_catalogue, select, to_json
 from gap.data.arasaac.stock import Stock
 from gap.data.progress import say
 from gap.data.records import name_some
@@ -27,20 +27,21 @@ async def bring_catalogues(
     stock: Stock,
     languages: tuple[str, ...],
     api: str,
-    filters: Filters,
+    wanted: Filters | None,
     *,
     update: bool,
     progress: bool,
 ) -> Found:
     """Fetch the catalogues that are not there yet, were made with other filters, or all with ``update``.
 
-    One that does not come, or is none, leaves the one that is there alone. Raises UserError if the filters leave
-    nothing of a catalogue.
+    Filters that are not given are those of the last time. A catalogue that does not come, or is none, leaves the one
+    that is there alone. Raises UserError if the filters leave nothing of it.
     """
     found = Found()
     for language in languages:
         stored, about = stock.records(language), stock.languages.get(language, {})
-        if stored is not None and not update and about.get("filters") == _as_json(filters):
+        filters = stock.filters(language) if wanted is None else wanted
+        if stored is not None and not update and about.get("filters") == filters_to_json(filters):
             continue
         try:
             data = await client.get(f"{api}/v1/pictograms/all/{language}", CATALOGUE)
@@ -53,7 +54,7 @@ async def bring_catalogues(
             continue
         if progress:
             say(_said(language, size, selection))
-        written, outdated = to_json(selection.records), _outdated(stored or {}, selection.records)
+        written, outdated = to_json(selection.records), _outdated(stock, stored or {}, selection.records)
         stock.take_catalogue(language, written, _describe(written, selection, filters), outdated=outdated)
         found.gone |= set(stored or {}) - selection.listed
     return found
@@ -76,18 +77,20 @@ def _describe(written: bytes, selection: Selection, filters: Filters) -> dict[st
         "fetched": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "listed": len(selection.listed),
         "records": len(selection.records),
-        "filters": _as_json(filters),
+        "filters": filters_to_json(filters),
         "sha256": hashlib.sha256(written).hexdigest(),
     }
 
 
-def _as_json(filters: Filters) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(filters).items()}
+def _outdated(stock: Stock, stored: Records, new: Mapping[int, Mapping[str, Any]]) -> set[int]:
+    """Give the ids whose record was there and has another ``lastUpdated`` now.
 
-
-def _outdated(stored: Records, new: Mapping[int, Mapping[str, Any]]) -> set[int]:
-    """Give the ids whose record was there and has another ``lastUpdated`` now."""
-    return {one for one in stored.keys() & new.keys() if stored[one].get("lastUpdated") != new[one].get("lastUpdated")}
+    Where no record was there, in whatever language, the picture's own counts.
+    """
+    named = stock.stamps(stock.languages)
+    before = {one: kept.last_updated for one, kept in stock.kept.items() if one not in named}
+    before.update({one: record.get("lastUpdated") for one, record in stored.items()})
+    return {one for one in before.keys() & new.keys() if before[one] != new[one].get("lastUpdated")}
 
 
 def _said(language: str, total: int, selection: Selection) -> str:

@@ -14,23 +14,23 @@ from gap.data.arasaac.pictures import Brought, bring_pictures
 from gap.data.arasaac.place import held_place
 from gap.data.arasaac.selection import Filters
 from gap.data.arasaac.shown import transfer
-from gap.data.arasaac.stock import Stock
+from gap.data.arasaac.stock import SIZES, Stock
 from gap.errors import UserError, unknown
 
 API, STATIC = "https://api.arasaac.org", "https://static.arasaac.org"
-SIZES = (300, 500, 2500)
 
 
 @dataclass(frozen=True)
 class Order:
-    """What to bring: languages (none: those that lie there), pixels a side, which records, from which hosts.
+    """What to bring: languages, pixels a side, which records, from which hosts.
 
+    Languages, size and filters that are not given are those of the last time (at first: 300 pixels, every record).
     ``update`` asks the API again although the catalogues are there; pictures come again where ``lastUpdated`` differs.
     """
 
     languages: tuple[str, ...] = ()
-    size: int = 300
-    filters: Filters = field(default_factory=Filters)
+    size: int | None = None
+    filters: Filters | None = None
     update: bool = False
     api: str = API
     static: str = STATIC
@@ -55,11 +55,11 @@ def download(order: Order, directory: Path, *, network: Network | None = None, p
     for language in order.languages:
         if language not in LANGUAGES:
             raise unknown("language of arasaac", language, LANGUAGES)
-    if order.size not in SIZES:
+    if order.size is not None and order.size not in SIZES:
         raise UserError(f"size: expected one of {', '.join(map(str, SIZES))} pixels, got {order.size}")
     order = replace(order, api=checked_address(order.api), static=checked_address(order.static))
     with held_place(directory, LANGUAGES) as place:
-        stock = Stock(place)
+        stock = Stock(place, order.size)
         try:
             stock.check_ours()
             return asyncio.run(_bring(order, stock, network or Network(), progress))
@@ -76,16 +76,17 @@ async def _bring(order: Order, stock: Stock, network: Network, progress: bool) -
             client, stock, languages, order.api, order.filters, update=order.update, progress=progress
         )
         stock.drop_pictures(found.gone)
-        wanted, there = stock.stamps(languages), stock.there(order.size)
+        wanted, there = stock.stamps(languages), stock.there()
         absent = {identifier: stamp for identifier, stamp in wanted.items() if identifier not in there}
         brought = Brought(stopped=found.stopped)
         if absent and not found.stopped:
-            with transfer(f"arasaac: pictures of {order.size} pixels", len(absent), show=progress) as step:
+            stock.expect_pictures()
+            with transfer(f"arasaac: pictures of {stock.size} pixels", len(absent), show=progress) as step:
                 brought = await bring_pictures(
-                    client, stock, order.static, absent, size=order.size, at_once=network.limits.connections, step=step
+                    client, stock, order.static, absent, size=stock.size, at_once=network.limits.connections, step=step
                 )
     there |= brought.came
-    version = stock.conclude(order.size, there)
+    version = stock.conclude(there)
     return Outcome(
         wanted=len(wanted),
         there=len(there & wanted.keys()),

@@ -3,7 +3,7 @@
 import difflib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from gap.data.arasaac.catalogue import clean_keywords
@@ -38,6 +38,30 @@ class Filters:
             and (self.schematic is None or (record.get("schematic") is True) == self.schematic)
             and (not self.categories or bool(_categories(record) & {name.casefold() for name in self.categories}))
         )
+
+
+def filters_to_json(filters: Filters) -> dict[str, Any]:
+    """Write filters as ``version.json`` holds them."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(filters).items()}
+
+
+def filters_from_json(value: Any) -> Filters | None:
+    """Read them; None for what are no filters.
+
+    >>> filters_from_json(filters_to_json(Filters(exclude=("sex",), schematic=False)))
+    Filters(exclude=('sex',), aac=False, schematic=False, categories=())
+    """
+    if not isinstance(value, dict):
+        return None
+    exclude, categories = (_words(value.get(name)) for name in ("exclude", "categories"))
+    aac, schematic = value.get("aac"), value.get("schematic")
+    if exclude is None or categories is None or not isinstance(aac, bool) or not isinstance(schematic, bool | None):
+        return None
+    return Filters(exclude, aac, schematic, categories)
+
+
+def _words(value: Any) -> tuple[str, ...] | None:
+    return tuple(value) if isinstance(value, list) and all(isinstance(one, str) for one in value) else None
 
 
 @dataclass(frozen=True)

@@ -12,20 +12,25 @@ from typing import Any
 from gap.data.arasaac.languages import LANGUAGES
 from gap.data.arasaac.manifest import Kept, Manifest, read_manifest, write_manifest
 from gap.data.arasaac.place import LICENCE_FILE, LICENCE_TEXT, MANIFEST, catalogue_path, image_path, write_whole
-from gap.data.arasaac.selection import Records, parse_catalogue
+from gap.data.arasaac.selection import Filters, Records, filters_from_json, parse_catalogue
 from gap.data.arasaac.version import name_edition, read_version, write_version
 from gap.errors import UserError
+
+SIZES = (300, 500, 2500)
 
 
 class Stock:
     """An open directory, held by this process.
 
-    ``languages`` is what ``version.json`` says of each catalogue, ``kept`` the verified pictures by id.
+    ``languages`` is what ``version.json`` says of each catalogue, ``kept`` the verified pictures by id, ``size`` the
+    pixels of the pictures: those asked for, else those of the last time, else 300.
     """
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, size: int | None = None) -> None:
         self.place = place
         self._before = read_version(place)
+        last = self._before.get("size")
+        self.size = size or (last if last in SIZES else SIZES[0])
         self.languages: dict[str, dict[str, Any]] = dict(self._before.get("languages", {}))
         self.kept = read_manifest(place / MANIFEST)
         self._stamps: dict[str, dict[int, str | None]] = {}
@@ -41,6 +46,11 @@ class Stock:
             path = catalogue_path(self.place, language)
             if language not in self.languages and path.exists():
                 raise UserError(f"{path} was not written by this program: give another --data-dir, or move it away")
+
+    def filters(self, language: str) -> Filters:
+        """Give the filters of the last time, in this language or another; none if there was none."""
+        abouts = [self.languages.get(language, {}), *self.languages.values()]
+        return next((found for about in abouts if (found := filters_from_json(about.get("filters")))), Filters())
 
     def records(self, language: str) -> Records | None:
         """Read the records of a language; None where there are none, or the file is not the one that was written."""
@@ -67,9 +77,15 @@ class Stock:
         self._forget(outdated)
         self.languages[language] = about
         write_whole(self.place / LICENCE_FILE, LICENCE_TEXT.encode())
-        write_version(self.place, {"version": None, "complete": False, "languages": self.languages})
+        self._say_incomplete()
         write_whole(catalogue_path(self.place, language), data)
         self._stamps.pop(language, None)
+
+    def expect_pictures(self) -> None:
+        """Say on disk that pictures are missing, whatever ends this run."""
+        for about in self.languages.values():
+            about.pop("missing", None)
+        self._say_incomplete()
 
     def take_picture(self, picture: Kept) -> None:
         """Record a picture that was verified and has its name."""
@@ -84,11 +100,11 @@ class Stock:
         for identifier in gone:
             image_path(self.place, identifier).unlink(missing_ok=True)
 
-    def there(self, size: int) -> set[int]:
-        """Give the ids of the pictures of this size that are what was verified, byte for byte."""
-        return {one.id for one in self.kept.values() if one.size == size and one.is_there(self.place)}
+    def there(self) -> set[int]:
+        """Give the ids of the pictures of the size asked for that are what was verified, byte for byte."""
+        return {one.id for one in self.kept.values() if one.size == self.size and one.is_there(self.place)}
 
-    def conclude(self, size: int, there: set[int]) -> str | None:
+    def conclude(self, there: set[int]) -> str | None:
         """Write ``version.json`` and a tidy manifest; returns the edition's name, None if nothing lies here."""
         languages = {
             language: {**about, "missing": len(named.keys() - there)}
@@ -106,12 +122,15 @@ class Stock:
             {
                 **edition,
                 "complete": len(pictures) == len(named),
-                "size": size,
+                "size": self.size,
                 "languages": languages,
                 "images": {"count": len(pictures), "bytes": sum(one.bytes for one in pictures)},
             },
         )
         return edition["version"]
+
+    def _say_incomplete(self) -> None:
+        write_version(self.place, {"version": None, "complete": False, "size": self.size, "languages": self.languages})
 
     def _forget(self, identifiers: Iterable[int]) -> None:
         self._manifest.forget(identifiers := sorted(identifiers))
