@@ -9,7 +9,7 @@ from gap.data.cache import build_once, default_cache, remove_dead_parts
 from gap.data.dataset import CAPTIONS, FORMAT, IMAGES, SPLITS, digest, hash_split
 from gap.data.images import ARRAY, LEFT_OUT, file_digests, images_key, write_images
 from gap.data.progress import say
-from gap.data.prompts import BARE
+from gap.data.prompts import check_prompt
 from gap.data.records import Catalogue, Record, Skipped, Source, check_language, name_some, stop_if_many
 from gap.data.sources import DATASETS
 from gap.data.splits import SEED, TEST_FRACTION, split_groups
@@ -143,8 +143,8 @@ def prepare(
         raise unknown("dataset", dataset, DATASETS)
     source = DATASETS[dataset]
     check_language(dataset, source, language)
-    if prompt is not None and prompt.count(BARE) != 1:
-        raise UserError(f"prompt: expected a text with one {{}}, where the words go, got '{prompt}'")
+    if prompt is not None:
+        check_prompt(prompt)
     if image_size < 1:
         raise UserError(f"image_size: expected a positive number of pixels, got {image_size}")
     cache = (cache_dir or default_cache()).absolute()
