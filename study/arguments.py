@@ -47,6 +47,9 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="your local copy of the dataset")
     parser.add_argument(
+        "--download", action="store_true", help="download ARASAAC, about 157 MB, if it is neither given nor there yet"
+    )
+    parser.add_argument(
         "--profile",
         choices=("auto", "study", "rehearsal"),
         default="auto",
