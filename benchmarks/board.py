@@ -38,7 +38,7 @@ def measure(home: Path) -> tuple[float, dict[str, float], int]:
     """Run the trial; returns its seconds, of these and beside them what looking took, and the bytes on TensorBoard."""
     spec = load_profile(find_space("arasaac_es.yaml"), "rehearsal", {}, None)
     size = load_clip(spec.model, spec.pretrained).image_size
-    data = prepare(spec.dataset, language=spec.language, image_size=size)
+    data = prepare(spec.dataset, language=spec.language, image_size=size, prompt=spec.prompt)
     config = trial_parameters(spec, data=data, device="cpu")
     clock = Clock()
     board, seen = Board(Curves(home / "tensorboard"), open_dataset(data)), Seen(home)

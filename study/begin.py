@@ -113,11 +113,12 @@ def cut_note(clip: Clip, dataset: PairDataset) -> str | None:
 
     The error is for a model that has to know the captions' language, and does not know this one.
     """
-    texts = [text for captions in dataset.captions for text in captions]
+    texts = (text for captions in dataset.captions for text in captions)
     cut, context = count_cut(in_language(clip, dataset.language), texts)
     if not cut:
         return None
-    return f"{cut:,} of {len(texts):,} captions are cut: {clip.name} reads {context} tokens, and not what is behind."
+    count = sum(map(len, dataset.captions))
+    return f"{cut:,} of {count:,} captions are cut: {clip.name} reads {context} tokens, and not what is behind."
 
 
 def go_on(arguments: argparse.Namespace, console: Console) -> Study:

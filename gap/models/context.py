@@ -1,6 +1,7 @@
 """Captions that are longer than a model reads: a tokenizer cuts them without a word."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 import torch
 from jaxtyping import Bool
@@ -9,6 +10,7 @@ from torch import Tensor
 from gap.models.clip import Clip
 
 _AROUND = 3  # tokens that a tokenizer puts round a text, at most
+_AT_ONCE = 10_000  # texts in memory
 
 
 def count_cut(clip: Clip, texts: Iterable[str]) -> tuple[int, int]:
@@ -23,13 +25,14 @@ def count_cut(clip: Clip, texts: Iterable[str]) -> tuple[int, int]:
     """
     context = clip.tokenize([""]).shape[1]
     # No tokenizer makes more tokens than bytes and words: most captions need not be tokenized to know that they fit.
-    long = [text for text in texts if len(text.encode()) + len(text.split()) + _AROUND > context]
-    if not long:
-        return 0, context
-    tokens = clip.tokenize(long)
-    same_longer = _same(tokens, clip.tokenize([f"{text} a" for text in long]))
-    same_shorter = _same(tokens, clip.tokenize([text[:-1] for text in long]))
-    return int((same_longer & same_shorter).sum()), context
+    long = (text for text in texts if len(text.encode()) + len(text.split()) + _AROUND > context)
+    cut = 0
+    while some := list(islice(long, _AT_ONCE)):
+        tokens = clip.tokenize(some)
+        same_longer = _same(tokens, clip.tokenize([f"{text} a" for text in some]))
+        same_shorter = _same(tokens, clip.tokenize([text[:-1] for text in some]))
+        cut += int((same_longer & same_shorter).sum())
+    return cut, context
 
 
 def _same(tokens: Tensor, others: Tensor) -> Bool[Tensor, " n"]:

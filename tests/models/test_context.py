@@ -30,5 +30,10 @@ def test_short_texts_are_not_even_tokenized() -> None:
     assert count_cut(clip, []) == (0, 77)
 
 
+def test_texts_are_read_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gap.models.context._AT_ONCE", 3)
+    assert count_cut(load_clip("tiny"), ("a bee " * (10 * number) for number in range(10))) == (6, 77)
+
+
 def test_letters_of_two_bytes_count_as_what_they_take() -> None:
     assert count_cut(load_clip("tiny"), ["пчела " * 30, "пчела"]) == (1, 77)

@@ -166,6 +166,15 @@ def test_what_is_planned_for() -> None:
     assert target_of(rehearsal, profile="rehearsal", here="cuda") == "cuda"
 
 
+@pytest.mark.slow
+def test_a_multilingual_study_is_planned_without_the_hub(plan: Plan) -> None:
+    code, out, _ = plan("--space", "arasaac_es_multilingual.yaml", "--profile", "study", "--dry-run")
+    assert code == 0
+    text = " ".join(out.split())
+    assert "xlm-roberta-base-ViT-B-32:laion5b_s13b_b90k, weights not here, not needed for a plan" in text
+    assert "10,865,793 of 376,987,265 parameters (dora, rank 32, the largest searched)" in text
+
+
 def test_a_time_follows_from_work_and_throughput() -> None:
     device = planned_device("bf16", tflops=10, utilisation=0.5)
     assert device.seconds(5e12) == 1.0
