@@ -75,7 +75,12 @@ def _load(directory: Path | None) -> dict[str, Any]:
     except Exception as error:  # it raises all kinds, whatever the files hold
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise UserError(f"huggingface: cannot read {directory}: {reason}; expected {LAYOUT}") from error
-    return dict(found) if isinstance(found, datasets.DatasetDict) else {"": found}
+    parts = dict(found) if isinstance(found, datasets.DatasetDict) else {"": found}
+    for part in parts.values():
+        for file in part.cache_files:
+            if not Path(file["filename"]).resolve().is_relative_to(directory.resolve()):
+                raise UserError(f"huggingface: {directory} names a data file outside, {file['filename'][:200]}")
+    return parts
 
 
 def _caption_column(name: str, part: Any) -> str:
