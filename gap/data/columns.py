@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any, overload
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gap.data.records import ImageFile, Record
 
@@ -21,10 +22,12 @@ class Texts:
     groups: pa.Array
     splits: pa.Array
 
-    def filter(self, kept: Any) -> "Texts":
-        """Keep the rows where the boolean array is true."""
-        mask = pa.array(kept)
-        return Texts(*(column.filter(mask) for column in (self.ids, self.captions, self.groups, self.splits)))
+    def without(self, left_out: set[str]) -> "Texts":
+        """Leave out the rows with these ids."""
+        if not left_out:
+            return self
+        kept = pc.invert(pc.is_in(self.ids, pa.array(sorted(left_out), self.ids.type)))
+        return Texts(*(column.filter(kept) for column in (self.ids, self.captions, self.groups, self.splits)))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from jaxtyping import Int64
 from gap.data.captions import clean_caption
 from gap.data.pairing import Part, Row, pair
 from gap.data.records import Catalogue, Skipped, Source
+from gap.data.stamps import Stamp, file_stamp
 from gap.errors import UserError
 
 LAYOUT = "a dataset as datasets' save_to_disk leaves it, with columns image and caption (or text)"
@@ -30,11 +31,16 @@ class Cell:
     images: Any
     row: int
     name: str
+    file: Stamp
 
     @property
     def suffix(self) -> str:
         """None is told: images are known by their content."""
         return ""
+
+    def stamp(self) -> Stamp:
+        """Give the stamp that the dataset's files had when it was opened, and the row."""
+        return *self.file, self.row
 
     def read_bytes(self) -> bytes:
         """Read the image's bytes. Raises OSError where the row holds a path instead: it could lead anywhere."""
@@ -49,16 +55,24 @@ class Cells:
     """Finds the image of a record by part and row."""
 
     parts: tuple[Any, ...]
+    stamps: tuple[Stamp, ...]
     ids: Any
     at: Int64[np.ndarray, "m 3"]
 
     def __call__(self, row: int) -> Cell:
         """Give the image in its row."""
         part, at, _ = self.at[row].tolist()
-        return Cell(self.parts[part], at, self.ids[row].as_py())
+        return Cell(self.parts[part], at, self.ids[row].as_py(), self.stamps[part])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Cells) and bool((self.at == other.at).all())
+
+
+def _stamp(part: Any) -> Stamp:
+    """Sum up the stamps of a part's files: the latest times, and all sizes."""
+    found = [file_stamp(Path(file["filename"])) for file in part.cache_files]
+    times = (max(stamp[0] for stamp in found), max(stamp[1] for stamp in found)) if found else (0, 0)
+    return *times, *(stamp[2] for stamp in found)
 
 
 def _load(directory: Path | None) -> dict[str, Any]:
@@ -126,7 +140,7 @@ def read(language: str, directory: Path | None, prompt: str | None = None) -> Ca
         from datasets import Image
 
         bare = (part.select_columns(["image"]).cast_column("image", Image(decode=False)) for part in rows)
-        return Cells(tuple(bare), ids, at)
+        return Cells(tuple(bare), tuple(map(_stamp, rows)), ids, at)
 
     return pair("huggingface", _rows(parts), images, prompt)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gap.data.pairing import Part
+from gap.data.stamps import Stamp, file_stamp
 from gap.errors import UserError
 
 LAYOUT = "uncompressed .tar shards of NAME.jpg (.png, .webp) and NAME.txt or NAME.json, or train/ and test/ with such"
@@ -31,6 +32,10 @@ class Piece:
     def suffix(self) -> str:
         """The ending of the name, with its dot."""
         return os.path.splitext(self.name)[1]  # noqa: PTH122  # the name is no path
+
+    def stamp(self) -> Stamp:
+        """Give the stamp of the whole file, and where in it this part is. Raises OSError."""
+        return *file_stamp(self.path), self.offset, self.size
 
     def read_bytes(self) -> bytes:
         """Read the part. Raises OSError, also where the file has become shorter."""
