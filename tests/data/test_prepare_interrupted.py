@@ -126,8 +126,6 @@ def prepare_here(copy: Path, cache: Path) -> Path:
     [
         pytest.param(("gap.data.images:", "decode", 60), id="amid the images"),
         pytest.param(("gap.data.images:", "add_to_journal", 1), id="rows written, not yet in the journal"),
-        pytest.param(("gap.data.images:", "add_to_journal", 2), id="a chunk of images done"),
-        pytest.param(("pathlib:Path", "unlink", 1), id="all images written, the journal still there"),
         pytest.param(("pathlib:Path", "replace", 2), id="all images written, not yet in place"),
         pytest.param(("gap.data.prepare:", "describe_split", 1), id="images in place, nothing else"),
         pytest.param(("pathlib:Path", "replace", 3), id="the dataset written, not yet in place"),
@@ -148,8 +146,11 @@ def test_killed_and_run_again(
     assert contents(cache) == contents(quiet)
 
 
-@pytest.mark.parametrize("settled", [0, NEVER], ids=["at once", "hashed first"])
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    ("settled", "end"),
+    [(0, signal.SIGINT), (NEVER, signal.SIGKILL)],
+    ids=["hashed meanwhile, Ctrl-C", "hashed first, killed"],
+)
 def test_it_goes_on_where_it_was_ended(
     copy: Path, cache: Path, processes: list[subprocess.Popen[str]], settled: int, end: signal.Signals
 ) -> None:
