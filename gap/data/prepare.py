@@ -29,11 +29,20 @@ def _directory(dataset: str, source: Source, data_dir: Path | None, cache: Path)
     return data_dir if data_dir is not None else cached if cached.is_dir() else None
 
 
-def _read(dataset: str, language: str, directory: Path | None, prompt: str | None) -> Catalogue:
-    """Read the source; what it did not foresee, such as a lack of permission, is the user's to know, too."""
+def read_catalogue(
+    dataset: str, language: str, *, data_dir: Path | None = None, cache_dir: Path | None = None, prompt: str | None
+) -> Catalogue:
+    """Read a dataset's records without preparing them. Raises UserError as :func:`prepare` does."""
+    if dataset not in DATASETS:
+        raise unknown("dataset", dataset, DATASETS)
+    source, cache = DATASETS[dataset], (cache_dir or default_cache()).absolute()
+    check_language(dataset, source, language)
+    if prompt is not None and prompt.count(BARE) != 1:
+        raise UserError(f"prompt: expected a text with one {{}}, where the words go, got '{prompt}'")
+    directory = _directory(dataset, source, data_dir, cache)
     try:
-        return DATASETS[dataset].read(language, directory, prompt)
-    except OSError as error:
+        return source.read(language, directory, prompt)
+    except OSError as error:  # What a source did not foresee, such as a lack of permission, is the user's to know, too.
         raise UserError(f"{dataset}: cannot read {error.filename or directory}: {error.strerror or error}") from error
 
 
@@ -85,16 +94,10 @@ def prepare(
     Raises UserError for an unknown dataset or language, a prompt without its one ``{}``, an ``image_size`` below 1, a
     missing or malformed source, more than 1 % of unusable records, and a cache that cannot be written to.
     """
-    if dataset not in DATASETS:
-        raise unknown("dataset", dataset, DATASETS)
-    source = DATASETS[dataset]
-    check_language(dataset, source, language)
-    if prompt is not None and prompt.count(BARE) != 1:
-        raise UserError(f"prompt: expected a text with one {{}}, where the words go, got '{prompt}'")
     if image_size < 1:
         raise UserError(f"image_size: expected a positive number of pixels, got {image_size}")
     cache = (cache_dir or default_cache()).absolute()
-    catalogue = _read(dataset, language, _directory(dataset, source, data_dir, cache), prompt)
+    catalogue = read_catalogue(dataset, language, data_dir=data_dir, cache_dir=cache, prompt=prompt)
     total = len(catalogue.records) + len(catalogue.skipped)
     array = find_or_make(dataset, catalogue, image_size=image_size, cache=cache, progress=progress)
     skipped = [*catalogue.skipped, *array.unreadable, *array.undecodable]
@@ -103,7 +106,7 @@ def prepare(
     left_out = {one.id for one in (*array.unreadable, *array.undecodable)}
     texts = texts_of(catalogue.records).without(left_out)
     described = describe_captions(
-        dataset, language, image_size, licence=source.licence, key=array.key, texts=texts, skipped=skipped
+        dataset, language, image_size, licence=DATASETS[dataset].licence, key=array.key, texts=texts, skipped=skipped
     )
     split = describe_split(dataset, texts)
     prepared = cache / "datasets" / f"{dataset}_{language}_{image_size}-{digest((described, split))[:16]}"
