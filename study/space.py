@@ -35,7 +35,7 @@ class StudySpec(TrainingSettings):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    dataset: str = Field(description="pictograms, arasaac or mscoco")
+    dataset: str = Field(description=", ".join(DATASETS))
     language: Literal["en", "es"] = "en"
     trials: int = Field(20, ge=1)
     seed: int = Field(0, ge=0)

@@ -38,10 +38,15 @@ def _check(arguments: argparse.Namespace) -> int:
         temporary.replace(out / "check.json")
     except OSError as error:
         raise UserError(f"--out {out}: cannot write there: {error.strerror or error}") from error
-    print(whole if arguments.json else "\n".join(as_text(found)))
+    print(whole if arguments.json else "\n".join(map(_printable, as_text(found))))
     if not arguments.json:
         print(f"All of it is in {out / 'check.json'}, some images with their captions in {out / 'contact_sheet.png'}")
     return LEAKS if found.leaks else FINE
+
+
+def _printable(line: str) -> str:
+    """Keep names from data off the terminal's controls."""
+    return "".join(sign if sign.isprintable() else "?" for sign in line)
 
 
 def _prepare(arguments: argparse.Namespace) -> int:
@@ -81,7 +86,7 @@ def main(command: Sequence[str] | None = None) -> int:
     try:
         return COMMANDS[arguments.command](arguments)
     except UserError as error:
-        print(error, file=sys.stderr)
+        print(_printable(str(error)), file=sys.stderr)
         return WRONG_INPUT
     except KeyboardInterrupt:
         return 130

@@ -12,8 +12,6 @@ from gap.data.records import Skipped
 from gap.data.splits import SEED, TEST_FRACTION, split_groups
 from gap.errors import UserError
 
-Rows = Int64[np.ndarray, " rows"]
-
 
 def describe_captions(
     dataset: str, language: str, image_size: int, *, licence: str, key: str, texts: Texts, skipped: list[Skipped]
@@ -51,6 +49,6 @@ def describe_split(dataset: str, texts: Texts) -> dict[str, Any]:
     }
 
 
-def _published(texts: Texts) -> tuple[Rows, Rows]:
+def _published(texts: Texts) -> tuple[Int64[np.ndarray, " train"], Int64[np.ndarray, " test"]]:
     parts = np.asarray(texts.splits.to_numpy(zero_copy_only=False))
     return np.flatnonzero(parts == "train"), np.flatnonzero(parts == "test")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-MIN_WORDS, SURE = 5, 0.8
+MIN_WORDS, SURE = 5, 0.5  # finds half or more of the strangers, and takes 1 in 100 for one that is none
 SAMPLE = 10_000
 
 

@@ -5,6 +5,7 @@ Near-identical are two images whose colours on 8 x 8 cells differ by at most ``C
 on the coarse cells, found in a tree over their 16 main directions: distances can only be smaller there.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -14,40 +15,45 @@ from scipy.spatial import KDTree
 COARSE, FINE = 8, 32
 DIRECTIONS, NEIGHBOURS = 16, 8
 COARSE_RMS, FINE_RMS, FINE_MOST = 12.0, 5.0, 32.0
-_CHUNK = 256
+_CHUNK = 128
 Images = UInt8[np.ndarray, "m s s 3"]
 
 
-def _edges(size: int, cells: int) -> Int64[np.ndarray, " cells"]:
-    return (np.arange(cells) * size // cells).astype(np.int64)
-
-
-def _cells(pixels: Float32[np.ndarray, "n s s c"], cells: int) -> Float32[np.ndarray, "n k k c"]:
-    """Take the means of ``cells`` x ``cells`` cells; of the pixels themselves where there are no more."""
-    size = pixels.shape[1]
+def _averages(size: int, cells: int) -> Float32[np.ndarray, "k s"]:
+    """Make the matrix that takes the means of ``cells`` parts, or of single pixels where there are fewer."""
     cells = min(cells, size)
-    starts = _edges(size, cells)
-    widths = np.diff(np.append(starts, size)).astype(np.float32)
-    summed = np.add.reduceat(np.add.reduceat(pixels, starts, axis=1), starts, axis=2)
-    means: Float32[np.ndarray, "n k k c"] = summed / widths[:, None, None] / widths[:, None]
-    return means
+    part = np.arange(size) * cells // size
+    matrix = (part == np.arange(cells)[:, None]).astype(np.float32)
+    return np.asarray(matrix / matrix.sum(axis=1, keepdims=True))
 
 
-def thumbnails(images: Images, progress: Callable[[int], object] = lambda _: None) -> Float32[np.ndarray, "m k"]:
-    """Make the coarse thumbnails of all images, some at a time."""
-    found = []
+def _cells(pixels: UInt8[np.ndarray, "n s s 3"], cells: int) -> Float32[np.ndarray, "n k k 3"]:
+    """Take the means of ``cells`` x ``cells`` cells."""
+    count, size = pixels.shape[:2]
+    averages = _averages(size, cells)
+    rows = averages @ pixels.reshape(count, size, size * 3).astype(np.float32)
+    return np.asarray(averages @ rows.reshape(count, len(averages), size, 3))
+
+
+def _thumbnails(
+    images: Images, progress: Callable[[int], object]
+) -> tuple[Float32[np.ndarray, "m k"], Int64[np.ndarray, " m"]]:
+    """Make the coarse thumbnails of all images, some at a time, and find the first row with the same pixels."""
+    found, first, seen = [], np.zeros(len(images), dtype=np.int64), dict[bytes, int]()
     for start in range(0, len(images), _CHUNK):
-        part = np.asarray(images[start : start + _CHUNK], dtype=np.float32)
+        part = np.asarray(images[start : start + _CHUNK])
         found.append(_cells(part, COARSE).reshape(len(part), -1))
+        for row, pixels in enumerate(part, start):
+            first[row] = seen.setdefault(hashlib.blake2b(pixels.tobytes(), digest_size=16).digest(), row)
         progress(len(part))
-    return np.concatenate(found)
+    return np.concatenate(found), first
 
 
 def _projected(thumbs: Float32[np.ndarray, "m k"]) -> Float64[np.ndarray, "m d"]:
     """Turn thumbnails to their main directions: distances can only become smaller."""
     some = thumbs[:: max(1, len(thumbs) // 5_000)].astype(np.float64)
     directions = np.linalg.svd(some - some.mean(0), full_matrices=False)[2][:DIRECTIONS]
-    return thumbs.astype(np.float64) @ directions.T
+    return np.asarray(thumbs.astype(np.float64) @ directions.T)
 
 
 def _candidates(thumbs: Float32[np.ndarray, "m k"]) -> Iterator[tuple[int, int]]:
@@ -57,10 +63,12 @@ def _candidates(thumbs: Float32[np.ndarray, "m k"]) -> Iterator[tuple[int, int]]
     for start in range(0, len(points), 10_000):
         part = points[start : start + 10_000]
         _, near = tree.query(part, k=min(NEIGHBOURS + 1, len(points)), distance_upper_bound=radius, workers=-1)
-        rows, columns = np.nonzero((near < len(points)) & (near > np.arange(start, start + len(part))[:, None]))
-        others = near[rows, columns]
-        close = np.linalg.norm(thumbs[rows + start] - thumbs[others], axis=1) <= radius
-        yield from zip((rows[close] + start).tolist(), others[close].tolist(), strict=True)
+        near = near.reshape(len(part), -1)  # a single neighbour comes as no column
+        rows, columns = np.nonzero((near < len(points)) & (near != np.arange(start, start + len(part))[:, None]))
+        others, rows = near[rows, columns], rows + start
+        close = np.linalg.norm(thumbs[rows] - thumbs[others], axis=1) <= radius
+        for one, other in zip(rows[close].tolist(), others[close].tolist(), strict=True):
+            yield min(one, other), max(one, other)
 
 
 def near_identical(images: Images, progress: Callable[[int], object] = lambda _: None) -> list[tuple[int, int]]:
@@ -72,11 +80,15 @@ def near_identical(images: Images, progress: Callable[[int], object] = lambda _:
     """
     if len(images) < 2:
         return []
-    pairs = sorted(set(_candidates(thumbnails(images, progress))))
-    return [pair for pair in pairs if _look_alike(images[pair[0]], images[pair[1]])]
+    thumbs, first = _thumbnails(images, progress)
+    others = np.unique(first)
+    pairs = {(int(others[one]), int(others[other])) for one, other in _candidates(thumbs[others])}
+    alike = [pair for pair in sorted(pairs) if _look_alike(images[pair[0]], images[pair[1]])]
+    same = [(int(first[row]), row) for row in range(len(first)) if first[row] != row]
+    return sorted([*alike, *same])
 
 
 def _look_alike(one: UInt8[np.ndarray, "s s 3"], other: UInt8[np.ndarray, "s s 3"]) -> bool:
-    cells = _cells(np.stack([one, other]).astype(np.float32), FINE)
+    cells = _cells(np.stack([one, other]), FINE)
     difference = np.abs(cells[0] - cells[1])
     return bool(difference.max() <= FINE_MOST and np.sqrt(np.mean(difference**2)) <= FINE_RMS)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib import get_data_path
 from PIL import Image, ImageDraw, ImageFont
 
 from gap.data.dataset import PairDataset
@@ -11,9 +12,11 @@ from gap.data.dataset import PairDataset
 COLUMNS, ROWS = 8, 5
 _CELL, _LINES, _LINE, _GAP = 160, 3, 15, 10  # pixels; lines of a caption
 _TEST = "#b30000"
+# Pillow's own has no accents. Nor has this one Chinese, Japanese or Korean: their characters are boxes.
+_FONT = Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
 
 
-def wrap(text: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, width: int, lines: int) -> list[str]:
+def wrap(text: str, font: ImageFont.FreeTypeFont, width: int, lines: int) -> list[str]:
     """Break a text into lines of at most ``width`` pixels; what is left over ends in an ellipsis."""
     found, rest = list[str](), text
     while rest and len(found) < lines:
@@ -39,7 +42,7 @@ def some_rows(dataset: PairDataset) -> list[int]:
 
 def draw_sheet(dataset: PairDataset, rows: Sequence[int]) -> Image.Image:
     """Draw the sheet; the captions of test images are red."""
-    font, text = ImageFont.load_default(12), _LINES * _LINE
+    font, text = ImageFont.truetype(_FONT, 11), _LINES * _LINE
     width, height = _CELL + _GAP, _CELL + text + _GAP
     high = -(-len(rows) // COLUMNS)
     sheet = Image.new("RGB", (COLUMNS * width + _GAP, high * height + _GAP), "white")
