@@ -37,7 +37,7 @@ class StudySpec(TrainingSettings):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    dataset: str = Field(description="pictograms, arasaac or mscoco")
+    dataset: str = Field(description=", ".join(DATASETS))
     language: str = Field("en", validate_default=True, description="of the captions: one of the dataset's")
     prompt: str | None = Field(
         None, validate_default=True, description="what captions are put into, such as 'Una imagen de {}'"
