@@ -27,7 +27,11 @@ def _check(arguments: argparse.Namespace) -> int:
 
     out: Path = arguments.out or Path(f"check_{arguments.dataset}_{arguments.language}")
     found = check(
-        arguments.dataset, language=arguments.language, image_size=arguments.image_size, data_dir=arguments.data_dir
+        arguments.dataset,
+        language=arguments.language,
+        image_size=arguments.image_size,
+        data_dir=arguments.data_dir,
+        prompt=arguments.prompt,
     )
     whole = json.dumps(as_json(found), ensure_ascii=False, indent=1)
     try:
@@ -65,12 +69,12 @@ def parse_arguments(command: Sequence[str] | None = None) -> argparse.Namespace:
     common.add_argument("dataset", metavar="DATASET", help=f"one of {', '.join(DATASETS)}")
     common.add_argument("--data-dir", type=Path, metavar="DIR", help="where the data is")
     common.add_argument("--language", metavar="TAG", help="of the captions, such as en (default), es or pt-BR")
+    common.add_argument("--prompt", metavar="TEXT", help="with one {}, where keywords or the caption go")
     common.add_argument("--image-size", type=int, default=224, metavar="N", help="pixels of the model (default: 224)")
     look = commands.add_parser("check", parents=[common], help="count, compare, find leaks, draw a contact sheet")
     look.add_argument("--out", type=Path, metavar="DIR", help="for contact_sheet.png and check.json")
     look.add_argument("--json", action="store_true", help="print check.json instead of a text")
-    made = commands.add_parser("prepare", parents=[common], help="fill the cache; prints the prepared directory")
-    made.add_argument("--prompt", metavar="TEXT", help="with one {}, where keywords or the caption go")
+    commands.add_parser("prepare", parents=[common], help="fill the cache; prints the prepared directory")
     arguments = parser.parse_args(command)
     if arguments.language is None:
         arguments.language = "en"

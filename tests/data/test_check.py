@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from local_copy import write_copy
 from own_data import write_folder, write_pictures, write_table
 from PIL import Image
 
@@ -168,3 +169,12 @@ def test_prepare_prints_the_directory(tmp_path: Path, capsys: pytest.CaptureFixt
     (printed,) = capsys.readouterr().out.splitlines()
     assert Path(printed).is_relative_to(os.environ["MODALITY_GAP_CACHE"])
     assert json.loads((Path(printed) / "captions.json").read_text())["captions"][0] == ["Foto: caption 0"]
+
+
+def test_a_language_without_a_prompt_is_checked_with_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = write_copy(tmp_path / "data", 20, language="sq")
+    command = ["check", "arasaac", "--language", "sq", "--data-dir", str(data), "--image-size", "8"]
+    assert main([*command, "--out", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err.splitlines()[-1].startswith("prompt: expected a text with one {}")
+    assert main([*command, "--out", str(tmp_path / "out"), "--prompt", "Foto: {}"]) in (0, 1)
+    assert (tmp_path / "out" / "contact_sheet.png").is_file()

@@ -17,10 +17,18 @@ from gap.data.records import Catalogue, Record
 
 
 def check(
-    name: str, *, language: str, image_size: int, data_dir: Path | None = None, cache_dir: Path | None = None
+    name: str,
+    *,
+    language: str,
+    image_size: int,
+    data_dir: Path | None = None,
+    cache_dir: Path | None = None,
+    prompt: str | None = None,
 ) -> Findings:
     """Find out what is to know of a dataset. Raises UserError as :func:`gap.data.prepare` does."""
-    prepared = prepare(name, language=language, image_size=image_size, data_dir=data_dir, cache_dir=cache_dir)
+    prepared = prepare(
+        name, language=language, image_size=image_size, data_dir=data_dir, cache_dir=cache_dir, prompt=prompt
+    )
     dataset = open_dataset(prepared)
     # Without the prompt, which would decide what language keywords look like.
     catalogue = read_catalogue(name, language, data_dir=data_dir, cache_dir=cache_dir, prompt=BARE)
