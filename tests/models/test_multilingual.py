@@ -133,7 +133,7 @@ def test_a_fit_learns_with_a_frozen_prefix_and_chunks(
     assert (tmp_path / "adapter" / "adapter_model.safetensors").is_file()
 
 
-@pytest.mark.parametrize("checkpointing", [False, True])
+@pytest.mark.parametrize("checkpointing", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_step_can_be_planned(clip: Clip, family_weights: dict[str, Path], checkpointing: bool) -> None:
     weights = str(family_weights[clip.name])
     config = TrialConfig(
