@@ -14,6 +14,9 @@ from sqlalchemy.exc import ArgumentError
 
 from gap.data import PairDataset, open_dataset, prepare
 from gap.errors import UserError
+from gap.models.clip import Clip
+from gap.models.context import count_cut
+from gap.models.languages import in_language
 from gap.models.load import load_clip
 from study.checkpoints import checked_path
 from study.first_data import edition, first_data
@@ -85,9 +88,13 @@ def begin(arguments: argparse.Namespace, console: Console) -> Study:
     """
     asked = wanted(arguments, console)
     space, spec, profile, device, directory = asked.space, asked.spec, asked.profile, asked.device, asked.directory
-    image_size = load_clip(spec.model, spec.pretrained).image_size
-    data = prepare(spec.dataset, language=spec.language, image_size=image_size, data_dir=asked.data_dir)
+    clip = load_clip(spec.model, spec.pretrained)
+    data = prepare(
+        spec.dataset, language=spec.language, image_size=clip.image_size, data_dir=asked.data_dir, prompt=spec.prompt
+    )
     dataset = open_dataset(data)
+    if note := cut_note(clip, dataset):
+        console.print(note, highlight=False, soft_wrap=True)
     spec = settle_precision(spec, data=data, device=device, console=console)
     read = edition(spec.dataset, asked.data_dir)
     about = {
@@ -99,6 +106,18 @@ def begin(arguments: argparse.Namespace, console: Console) -> Study:
         "runs": [_this_run(arguments.storage)],
     }
     return Study(spec, profile, device, directory, data, dataset, arguments.storage, about)
+
+
+def cut_note(clip: Clip, dataset: PairDataset) -> str | None:
+    """Say how many captions are longer than the model reads; None if it reads all of all. Raises ``UserError``.
+
+    The error is for a model that has to know the captions' language, and does not know this one.
+    """
+    texts = [text for captions in dataset.captions for text in captions]
+    cut, context = count_cut(in_language(clip, dataset.language), texts)
+    if not cut:
+        return None
+    return f"{cut:,} of {len(texts):,} captions are cut: {clip.name} reads {context} tokens, and not what is behind."
 
 
 def go_on(arguments: argparse.Namespace, console: Console) -> Study:

@@ -169,7 +169,7 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_is_named_with_the_layout_that_is_expected(tmp_path: Path) -> None:
-    layout = r"es\.json or en\.json, and images/\{id\}\.png"
+    layout = r"\{language\}\.json, such as es\.json, and images/\{id\}\.png"
     with pytest.raises(
         UserError,
         match=rf"^arasaac: no data; download it with .* --lang es, .* give --data-dir DIR, where DIR holds {layout}",

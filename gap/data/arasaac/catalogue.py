@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from gap.data.arasaac.identifiers import usable_id
+from gap.data.arasaac.languages import LANGUAGES
 from gap.data.groups import connected_groups
 from gap.data.prompts import caption
 from gap.data.records import Catalogue, Record, Size, Skipped, Source
@@ -27,7 +28,7 @@ LICENCE = (
     "Pictograms: author Sergio Palao, source ARASAAC (https://arasaac.org), owner Gobierno de Aragón, "
     "CC BY-NC-SA 4.0 (https://creativecommons.org/licenses/by-nc-sa/4.0/)."
 )
-LAYOUT = "es.json or en.json, and images/{id}.png (or .webp, _500.png, _300.png)"
+LAYOUT = "{language}.json, such as es.json, and images/{id}.png (or .webp, _500.png, _300.png)"
 _ENDINGS = (".png", ".webp", "_500.png", "_300.png")
 
 
@@ -87,7 +88,10 @@ def _by_id(entries: Iterable[Any], skipped: list[Skipped]) -> dict[int, list[str
 def read(language: str, directory: Path | None, prompt: str | None = None) -> Catalogue:
     """Read the records of ``directory`` whose image file exists and which have a keyword.
 
-    Raises UserError when the directory, its catalogue file or its images are missing or malformed.
+    ``prompt`` is the text that the keywords are put into, the language's own if None.
+
+    Raises UserError when the directory, its catalogue file or its images are missing or malformed, and for a language
+    that has no prompt of its own where none is given.
     """
     if directory is None:
         raise UserError(
@@ -120,7 +124,7 @@ def read(language: str, directory: Path | None, prompt: str | None = None) -> Ca
 
 
 ARASAAC = Source(
-    languages=("es", "en"),
+    languages=LANGUAGES,
     licence=LICENCE,
     layout=LAYOUT,
     read=read,
