@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from gap.data import DATASETS
 from gap.errors import UserError
 from study.space import find_space, load_space
 
@@ -35,6 +36,11 @@ def test_a_good_space(space: Path) -> None:
 def test_a_rehearsal_changes_what_its_block_names(space: Path) -> None:
     spec = load_space(space, rehearsal=True)
     assert (spec.epochs, spec.model, spec.language) == (1, "mini", "es")
+
+
+@pytest.mark.parametrize("name", sorted(DATASETS))
+def test_every_dataset_can_be_named(space: Path, name: str) -> None:
+    assert load_space(space, {"dataset": name}).dataset == name
 
 
 def test_an_override_wins_and_fixes_a_searched_dimension(space: Path) -> None:
