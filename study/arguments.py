@@ -53,6 +53,9 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         "webdataset tar shards, for huggingface a saved dataset, else your copy of arasaac or mscoco",
     )
     parser.add_argument(
+        "--download", action="store_true", help="download ARASAAC, about 157 MB, if it is neither given nor there yet"
+    )
+    parser.add_argument(
         "--profile",
         choices=("auto", "study", "rehearsal"),
         default="auto",

@@ -13,7 +13,7 @@ from gap.data.describe import describe_captions, describe_split
 from gap.data.images import ARRAY
 from gap.data.json_stream import digest, json_pieces
 from gap.data.progress import say
-from gap.data.prompts import BARE
+from gap.data.prompts import check_prompt
 from gap.data.records import Catalogue, Source, check_language, name_some, stop_if_many
 from gap.data.sources import DATASETS
 from gap.errors import UserError, unknown
@@ -37,8 +37,8 @@ def read_catalogue(
         raise unknown("dataset", dataset, DATASETS)
     source, cache = DATASETS[dataset], (cache_dir or default_cache()).absolute()
     check_language(dataset, source, language)
-    if prompt is not None and prompt.count(BARE) != 1:
-        raise UserError(f"prompt: expected a text with one {{}}, where the words go, got '{prompt}'")
+    if prompt is not None:
+        check_prompt(prompt)
     directory = _directory(dataset, source, data_dir, cache)
     try:
         return source.read(language, directory, prompt)
