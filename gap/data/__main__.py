@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from gap.data.prepare import prepare
 from gap.data.sources import DATASETS
@@ -20,19 +21,17 @@ from gap.errors import UserError
 FINE, LEAKS, WRONG_INPUT = 0, 1, 2
 
 
+def _how(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {"language": arguments.language, "image_size": arguments.image_size, "data_dir": arguments.data_dir}
+
+
 def _check(arguments: argparse.Namespace) -> int:
     from gap.data.checking.check import check
     from gap.data.checking.findings import as_json, as_text
     from gap.data.checking.sheet import write_sheet
 
     out: Path = arguments.out or Path(f"check_{arguments.dataset}_{arguments.language}")
-    found = check(
-        arguments.dataset,
-        language=arguments.language,
-        image_size=arguments.image_size,
-        data_dir=arguments.data_dir,
-        prompt=arguments.prompt,
-    )
+    found = check(arguments.dataset, prompt=arguments.prompt, **_how(arguments))
     whole = json.dumps(as_json(found), ensure_ascii=False, indent=1)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -54,8 +53,7 @@ def _printable(line: str) -> str:
 
 
 def _prepare(arguments: argparse.Namespace) -> int:
-    how = {"language": arguments.language, "image_size": arguments.image_size, "data_dir": arguments.data_dir}
-    print(prepare(arguments.dataset, prompt=arguments.prompt, **how))
+    print(prepare(arguments.dataset, prompt=arguments.prompt, **_how(arguments)))
     return FINE
 
 
@@ -68,17 +66,16 @@ def parse_arguments(command: Sequence[str] | None = None) -> argparse.Namespace:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("dataset", metavar="DATASET", help=f"one of {', '.join(DATASETS)}")
     common.add_argument("--data-dir", type=Path, metavar="DIR", help="where the data is")
-    common.add_argument("--language", metavar="TAG", help="of the captions, such as en (default), es or pt-BR")
-    common.add_argument("--prompt", metavar="TEXT", help="with one {}, where keywords or the caption go")
+    common.add_argument(
+        "--language", default="en", metavar="TAG", help="of the captions, such as en (default), es or pt-BR"
+    )
     common.add_argument("--image-size", type=int, default=224, metavar="N", help="pixels of the model (default: 224)")
+    common.add_argument("--prompt", metavar="TEXT", help="with one {}, where keywords or the caption go")
     look = commands.add_parser("check", parents=[common], help="count, compare, find leaks, draw a contact sheet")
     look.add_argument("--out", type=Path, metavar="DIR", help="for contact_sheet.png and check.json")
     look.add_argument("--json", action="store_true", help="print check.json instead of a text")
     commands.add_parser("prepare", parents=[common], help="fill the cache; prints the prepared directory")
-    arguments = parser.parse_args(command)
-    if arguments.language is None:
-        arguments.language = "en"
-    return arguments
+    return parser.parse_args(command)
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {"check": _check, "prepare": _prepare}

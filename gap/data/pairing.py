@@ -66,6 +66,7 @@ def pair(
     """
     skipped: list[Skipped] = []
     table = _table(_good(rows, skipped))
+    pa.default_memory_pool().release_unused()  # Arrow keeps what it has freed, which is several times what it holds
     kept = np.ones(len(table.image), dtype=bool)
     for fault, of_rows in _faults(table):
         skipped += [Skipped(place, fault) for place in table.places.filter(pa.array(of_rows & kept)).to_pylist()]
@@ -75,6 +76,7 @@ def pair(
         why = f": {skipped[0].id}: {skipped[0].reason}" if skipped else ""
         raise UserError(f"{name}: no pair of image and caption is left{why}")
     texts, first = _texts(table, kept, prompt or BARE)
+    pa.default_memory_pool().release_unused()
     if texts.splits.null_count == 0 and len(missing := {"train", "test"} - set(texts.splits.unique().to_pylist())):
         raise UserError(f"{name}: the split leaves no images for {missing.pop()}")
     return Catalogue(Columns(texts, image(texts.ids, table.at[first])), skipped)

@@ -40,6 +40,11 @@ def test_a_rehearsal_changes_what_its_block_names(space: Path) -> None:
     assert (spec.epochs, spec.model, spec.language) == (1, "mini", "es")
 
 
+@pytest.mark.parametrize("name", sorted(DATASETS))
+def test_every_dataset_can_be_named(space: Path, name: str) -> None:
+    assert load_space(space, {"dataset": name}).dataset == name
+
+
 def test_an_override_wins_and_fixes_a_searched_dimension(space: Path) -> None:
     spec = load_space(space, {"rank": 16, "epochs": 7}, rehearsal=True)
     assert (spec.epochs, spec.rank) == (7, 16)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from gap.data.checking.findings import Findings
 from gap.data.checking.language import language_mix
@@ -26,12 +27,11 @@ def check(
     prompt: str | None = None,
 ) -> Findings:
     """Find out what is to know of a dataset. Raises UserError as :func:`gap.data.prepare` does."""
-    prepared = prepare(
-        name, language=language, image_size=image_size, data_dir=data_dir, cache_dir=cache_dir, prompt=prompt
-    )
+    where: dict[str, Any] = {"data_dir": data_dir, "cache_dir": cache_dir}
+    prepared = prepare(name, language=language, image_size=image_size, prompt=prompt, **where)
     dataset = open_dataset(prepared)
     # Without the prompt, which would decide what language keywords look like.
-    catalogue = read_catalogue(name, language, data_dir=data_dir, cache_dir=cache_dir, prompt=BARE)
+    catalogue = read_catalogue(name, language, prompt=BARE, **where)
     records = _in_order(catalogue, dataset)
     with progress_bar(f"{name}: looking at the image files", len(records), show=True) as advance:
         originals = look_at(records, advance)
