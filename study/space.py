@@ -22,6 +22,7 @@ from study.front import Direction
 from study.grid import grid_points
 from study.policy import CountingEpoch, EarlyStopping, Sampler, SamplerChoice, Stopping
 from study.results import COSTS
+from study.yaml_file import read_yaml
 
 MEASURED = (*METRICS, *COSTS)
 SPACES = Path(__file__).resolve().parents[1] / "search_spaces"
@@ -200,14 +201,7 @@ def _without(points: list[Any], names: set[str]) -> list[Any]:
 
 
 def _read_mapping(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise UserError(f"{where}: not valid YAML: {error.problem}") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: expected UTF-8 text, got a byte that is not at position {error.start}") from error
+    content = read_yaml(path)
     if not isinstance(content, dict):
         raise UserError(f"{path}: expected a mapping of settings, got {type(content).__name__}")
     for section, kind in (("search", dict), ("rehearsal", dict), ("enqueue", list)):
@@ -233,7 +227,7 @@ def _one_line(error: ValidationError, path: Path, overridden: set[str]) -> str:
 
 def _line_of(path: Path, *keys: str) -> int:
     """Find the line of the innermost key of ``keys`` that the file holds, 1 if it holds none."""
-    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    node = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
     line = 1
     for key in keys:
         if not isinstance(node, yaml.MappingNode):

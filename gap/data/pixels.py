@@ -7,11 +7,14 @@ is rasterised at the model's size.
 """
 
 import io
+import math
 
 import numpy as np
 import resvg_py
 from jaxtyping import UInt8
 from PIL import Image, UnidentifiedImageError
+
+from gap.data.svg import check_svg
 
 # Any change to the pixels that come out must raise this number: it is part of every cache key.
 VERSION = 1
@@ -20,6 +23,7 @@ _WHITE = "#ffffff"
 _FORMATS = ("PNG", "WEBP", "JPEG", "GIF", "BMP", "TIFF")
 # Scaled until its shorter side is the model's, a picture longer than this would fill the memory.
 _MAX_ASPECT = 100
+_MAX_PIXELS = 2**26  # A file of some kilobytes can hold more than the memory does.
 
 
 def _grey_with_alpha(image: Image.Image) -> Image.Image:
@@ -63,19 +67,37 @@ def fit(image: Image.Image, size: int) -> Image.Image:
 
 
 def rasterise(svg: bytes, size: int) -> bytes:
-    """Draw an SVG on white as a PNG of ``size`` pixels. Fonts of the machine are not used."""
+    """Draw an SVG on white as a PNG of ``size`` pixels. Fonts of the machine are not used.
+
+    Raises ValueError for what is no SVG, or one that :func:`gap.data.svg.check_svg` refuses.
+    """
+    text = svg.decode("utf-8")
+    check_svg(text)
     return bytes(
-        resvg_py.svg_to_bytes(
-            svg_string=svg.decode("utf-8"), width=size, height=size, skip_system_fonts=True, background=_WHITE
-        )
+        resvg_py.svg_to_bytes(svg_string=text, width=size, height=size, skip_system_fonts=True, background=_WHITE)
     )
+
+
+def open_image(file: str | io.BytesIO) -> Image.Image:
+    """Open and load an image of a known kind. Raises ValueError for others, and for one of over 67,108,864 pixels.
+
+    Otherwise raises whatever the decoder raises for damaged files: OSError, ValueError, SyntaxError and others.
+    """
+    try:
+        with Image.open(file, formats=_FORMATS) as image:
+            if math.prod(image.size) > _MAX_PIXELS:
+                raise ValueError(f"{image.size[0]} x {image.size[1]} pixels: expected at most {_MAX_PIXELS} in all")
+            image.load()
+            return image
+    except UnidentifiedImageError:
+        raise ValueError(f"not an image of a known kind ({', '.join(_FORMATS)})") from None
 
 
 def decode(data: bytes, suffix: str, size: int) -> UInt8[np.ndarray, "size size 3"]:
     """Turn the bytes of a file with this suffix (``.svg``, or any that Pillow reads) into RGB pixels, 0 to 255.
 
     Raises whatever the decoder raises for damaged files: OSError, ValueError, SyntaxError and others. A PNG's checksums
-    are checked, since some damage decodes to other pixels.
+    are checked, since some damage decodes to other pixels. Raises ValueError for images of over 67,108,864 pixels.
     """
     if not data:
         raise ValueError("the file is empty")
@@ -83,7 +105,6 @@ def decode(data: bytes, suffix: str, size: int) -> UInt8[np.ndarray, "size size 
     try:
         with Image.open(file, formats=_FORMATS) as image:
             image.verify()
-        with Image.open(file, formats=_FORMATS) as image:
-            return np.asarray(fit(on_white(image), size))
     except UnidentifiedImageError:
         raise ValueError(f"not an image of a known kind ({', '.join(_FORMATS)})") from None
+    return np.asarray(fit(on_white(open_image(file)), size))
