@@ -7,7 +7,7 @@ import yaml
 
 from gap.errors import UserError
 
-LARGEST = 2**20  # bytes
+LARGEST = 2**18  # bytes; the reader takes seconds for them
 DEEPEST = 20  # mappings and lists inside each other
 
 
@@ -46,8 +46,8 @@ def parse_yaml(text: str, where: str) -> Any:
         return yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = f":{mark.line + 1}" if mark else ""
-        raise UserError(f"{where}{line}: not valid YAML: {_flat(error.problem or error.context)}") from error
+        at = f"{where}:{mark.line + 1}" if mark else where
+        raise UserError(f"{at}: not valid YAML: {_flat(error.problem or error.context)}") from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise UserError(f"{where}:{line}: not valid YAML: a character that is not allowed") from error
@@ -62,17 +62,15 @@ def _check_events(text: str, where: str) -> None:
     """Refuse aliases and depth before anything is built; the events come one by one."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line = event.start_mark.line + 1
+        at = f"{where}:{event.start_mark.line + 1}" if event.start_mark else where
         if isinstance(event, yaml.AliasEvent):
-            raise UserError(
-                f"{where}:{line}: not read: expected values, got the alias *{event.anchor}; write the value out"
-            )
+            raise UserError(f"{at}: not read: expected values, got the alias *{event.anchor}; write the value out")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > DEEPEST:
-            raise UserError(f"{where}:{line}: not read: expected at most {DEEPEST} levels, got more")
+            raise UserError(f"{at}: not read: expected at most {DEEPEST} levels, got more")
 
 
 def _flat(text: str | None) -> str:

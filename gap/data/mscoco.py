@@ -33,18 +33,22 @@ def read(language: str, directory: Path | None) -> Catalogue:
     images = _entries(directory / SPLIT, "images")
     captions = _captions(directory)
     present = {folder: _names(directory / folder) for folder in FOLDERS}
-    records, skipped = [], []
+    records, skipped, seen = [], [], set[int]()
     for position, image in enumerate(images):
         try:
             number, part = int(image["cocoid"]), PARTS[image["split"]]
             folder, name = image["filepath"], image["filename"]
-            known = present[folder]
-        except (KeyError, TypeError, ValueError) as error:
+            there = name in present[folder]
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             skipped.append(Skipped(f"image {position} of {SPLIT}", f"unexpected or missing {error}"))
             continue
         if part is None:
             continue
-        if name not in known:
+        if number in seen:
+            skipped.append(Skipped(str(number), "the id occurs twice"))
+            continue
+        seen.add(number)
+        if not there:
             skipped.append(Skipped(str(number), f"{folder}/ holds no file of that name"))
         elif not captions[number]:
             skipped.append(Skipped(str(number), "no captions"))
@@ -67,7 +71,7 @@ def _captions(directory: Path) -> dict[int, list[str]]:
                 number = (int(annotation["id"]), text)
                 if text:
                     found[int(annotation["image_id"])].append(number)
-            except (KeyError, TypeError, ValueError) as error:
+            except (KeyError, TypeError, ValueError, OverflowError) as error:
                 raise UserError(f"mscoco: {path}: an annotation has an unexpected or missing {error}") from error
     captions: dict[int, list[str]] = defaultdict(list)
     captions |= {image: [text for _, text in sorted(texts)] for image, texts in found.items()}

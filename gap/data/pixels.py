@@ -84,6 +84,7 @@ def open_image(file: str | io.BytesIO) -> Image.Image:
     Otherwise raises whatever the decoder raises for damaged files: OSError, ValueError, SyntaxError and others.
     """
     try:
+        image: Image.Image
         with Image.open(file, formats=_FORMATS) as image:
             if math.prod(image.size) > _MAX_PIXELS:
                 raise ValueError(f"{image.size[0]} x {image.size[1]} pixels: expected at most {_MAX_PIXELS} in all")

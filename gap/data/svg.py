@@ -5,6 +5,7 @@ filters, and takes the whole process down on patterns of a huge tile or on sever
 So an SVG is looked through first: plain shapes, gradients, clips, masks, copies and texts pass, the rest is refused.
 """
 
+import io
 import re
 from collections.abc import Mapping
 from xml.etree import ElementTree as ET  # expat: entities are refused below, and by the renderer's own limits
@@ -41,19 +42,16 @@ def check_svg(text: str) -> None:
 
 
 def _parse(text: str) -> ET.Element:
-    """Read the elements, none of them deeper than may be: a deep tree takes Python down when it is freed."""
-    parser, depth = ET.XMLPullParser(("start", "end")), 0
+    """Read the elements; none of them is deeper than may be."""
+    depth, last = 0, ET.Element("")
     try:
-        parser.feed(text)
-        parser.close()
-        for event, element in parser.read_events():
-            depth += 1 if event == "start" else -1
-            root = element
+        for event, element in ET.iterparse(io.StringIO(text), ("start", "end")):
+            depth, last = depth + (1 if event == "start" else -1), element
             if depth > DEEPEST:
                 raise ValueError(f"SVG: expected at most {DEEPEST} elements inside each other")
     except ET.ParseError as error:
         raise ValueError(f"SVG: not well-formed: {error}") from error
-    return root
+    return last  # to end: the root
 
 
 def _check_element(element: ET.Element) -> None:
