@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from gap.data import DATASETS, PairDataset, is_at_hand, open_dataset, prepare
-from gap.errors import UserError, unknown
+from gap.data.records import check_language
+from gap.errors import UserError
 from study.space import StudySpec
 
 
@@ -42,8 +43,7 @@ def counted(dataset: PairDataset, path: Path) -> DataSize:
 def assumed(spec: StudySpec) -> DataSize:
     """Take the size that a dataset is known to have. Raises ``UserError`` where none is known."""
     source = DATASETS[spec.dataset]
-    if spec.language not in source.languages:
-        raise unknown(f"language of {spec.dataset}", spec.language, source.languages)
+    check_language(spec.dataset, source, spec.language)
     if (size := source.size) is None:
         raise UserError(f"{spec.dataset}: no data, and no size to plan with; expected --data-dir DIR: {source.layout}")
     shown = (

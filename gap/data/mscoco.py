@@ -12,6 +12,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, Literal
 
+from gap.data.prompts import BARE, caption
 from gap.data.records import Catalogue, Record, Size, Skipped, Source
 from gap.errors import UserError
 
@@ -22,7 +23,7 @@ CAPTIONS = 5
 PARTS: dict[str, Literal["train", "test"] | None] = {"train": "train", "restval": "train", "test": "test", "val": None}
 
 
-def read(language: str, directory: Path | None) -> Catalogue:
+def read(language: str, directory: Path | None, prompt: str | None = None) -> Catalogue:
     """Read the images of the split with their captions, in the order of their ids.
 
     Raises ``UserError`` when a file is missing or malformed, or no image is in one of the two parts.
@@ -53,7 +54,7 @@ def read(language: str, directory: Path | None) -> Catalogue:
         elif not captions[number]:
             skipped.append(Skipped(str(number), "no captions"))
         else:
-            texts = tuple(captions[number][:CAPTIONS])
+            texts = tuple(caption([text], language, prompt or BARE) for text in captions[number][:CAPTIONS])
             records.append(Record(str(number), texts, group=str(number), image=directory / folder / name, split=part))
     if {record.split for record in records} != {"train", "test"}:
         raise UserError(f"mscoco: {directory / SPLIT} leaves no images to train on, or none to test on")

@@ -9,7 +9,8 @@ from gap.data.cache import build_once, default_cache, remove_dead_parts
 from gap.data.dataset import CAPTIONS, FORMAT, IMAGES, SPLITS, digest, hash_split
 from gap.data.images import ARRAY, LEFT_OUT, file_digests, images_key, write_images
 from gap.data.progress import say
-from gap.data.records import Catalogue, Record, Skipped, Source, name_some, stop_if_many
+from gap.data.prompts import BARE
+from gap.data.records import Catalogue, Record, Skipped, Source, check_language, name_some, stop_if_many
 from gap.data.sources import DATASETS
 from gap.data.splits import SEED, TEST_FRACTION, split_groups
 from gap.errors import UserError, unknown
@@ -25,10 +26,10 @@ def _directory(dataset: str, source: Source, data_dir: Path | None, cache: Path)
     return data_dir if data_dir is not None else cached if cached.is_dir() else None
 
 
-def _read(dataset: str, language: str, directory: Path | None) -> Catalogue:
+def _read(dataset: str, language: str, directory: Path | None, prompt: str | None) -> Catalogue:
     """Read the source; what it did not foresee, such as a lack of permission, is the user's to know, too."""
     try:
-        return DATASETS[dataset].read(language, directory)
+        return DATASETS[dataset].read(language, directory, prompt)
     except OSError as error:
         raise UserError(f"{dataset}: cannot read {error.filename or directory}: {error.strerror or error}") from error
 
@@ -123,6 +124,7 @@ def prepare(
     image_size: int,
     data_dir: Path | None = None,
     cache_dir: Path | None = None,
+    prompt: str | None = None,
     progress: bool = True,
 ) -> Path:
     """Prepare a dataset for a model's image size and return its directory, which :func:`open_dataset` opens.
@@ -131,20 +133,22 @@ def prepare(
     a hash of its content: a second call only hashes the source's files, and a changed file gives a new directory.
     The path is absolute.
     It can be interrupted at any moment and run by several processes at once. ``progress`` shows a bar on standard
-    error at a terminal, and a line elsewhere. An unusable record is skipped and named, up to 1 % of the records.
+    error at a terminal, and a line elsewhere. ``prompt`` is a text with one ``{}``, where the keywords or the caption
+    go (default: the source's own for the language). An unusable record is skipped and named, up to 1 % of the records.
 
-    Raises UserError for an unknown dataset or language, an ``image_size`` below 1, a missing or malformed source,
-    more than 1 % of unusable records, and a cache that cannot be written to.
+    Raises UserError for an unknown dataset or language, a prompt without its one ``{}``, an ``image_size`` below 1, a
+    missing or malformed source, more than 1 % of unusable records, and a cache that cannot be written to.
     """
     if dataset not in DATASETS:
         raise unknown("dataset", dataset, DATASETS)
     source = DATASETS[dataset]
-    if language not in source.languages:
-        raise unknown(f"language of {dataset}", language, source.languages)
+    check_language(dataset, source, language)
+    if prompt is not None and prompt.count(BARE) != 1:
+        raise UserError(f"prompt: expected a text with one {{}}, where the words go, got '{prompt}'")
     if image_size < 1:
         raise UserError(f"image_size: expected a positive number of pixels, got {image_size}")
     cache = (cache_dir or default_cache()).absolute()
-    catalogue = _read(dataset, language, _directory(dataset, source, data_dir, cache))
+    catalogue = _read(dataset, language, _directory(dataset, source, data_dir, cache), prompt)
     digests = file_digests(catalogue.records)
     catalogue = _readable(dataset, catalogue, digests)
     total = len(catalogue.records) + len(catalogue.skipped)

@@ -6,13 +6,13 @@ PROMPTS = {"es": "Una imagen de {}", "en": "A picture of {}"}
 BARE = "{}"  # a text as it stands
 
 
-def caption(keywords: Sequence[str], language: str) -> str:
-    """Put all keywords into the language's prompt.
+def caption(keywords: Sequence[str], language: str, prompt: str | None = None) -> str:
+    """Put all keywords into the prompt; None stands for the language's own.
 
     >>> caption(["sombrero", "chistera"], "es"), caption(["bee"], "en")
     ('Una imagen de sombrero, chistera', 'A picture of bee')
     """
-    return PROMPTS[language].format(", ".join(keywords))
+    return (prompt or PROMPTS[language]).replace(BARE, ", ".join(keywords), 1)
 
 
 def fill(prompt: str, text: str) -> str:

@@ -1,14 +1,32 @@
 """What a source of pictures and words hands over: records, and the ones it had to leave out."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
-from gap.errors import UserError
+from gap.errors import UserError, unknown
 
 MAX_UNUSABLE = 0.01
 _NAMED = 5
+_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
+
+
+@runtime_checkable
+class ImageFile(Protocol):
+    """The bytes of one image, wherever they lie: a path, or a part of a larger file.
+
+    ``name`` is for messages; ``suffix`` (such as ``.png``) tells the kind. ``read_bytes`` raises OSError.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+    @property
+    def suffix(self) -> str: ...  # noqa: D102
+
+    def read_bytes(self) -> bytes: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -21,7 +39,7 @@ class Record:
     id: str
     captions: tuple[str, ...]
     group: str
-    image: Path
+    image: ImageFile
     split: Literal["train", "test"] | None = None
 
 
@@ -55,16 +73,27 @@ class Size:
 class Source:
     """A dataset by name: its languages, its licence, and how to read it.
 
-    ``read(language, directory)`` makes the catalogue. ``layout`` says what the directory must hold; it is None for a
-    source that is bundled, and whose ``read`` gets no directory. ``size`` is what a study can be planned with before
-    the data is there; a bundled source needs none.
+    ``read(language, directory, prompt)`` makes the catalogue; ``prompt`` is a text with one ``{}``, where keywords or
+    a caption go, and None stands for the source's own. ``languages`` is None for a source that holds whole captions in
+    whatever language the user says. ``layout`` says what the directory must hold; it is None for a source that is
+    bundled, and whose ``read`` gets no directory. ``size`` is what a study can be planned with before the data is
+    there; a bundled source needs none.
     """
 
-    languages: tuple[str, ...]
+    languages: tuple[str, ...] | None
     licence: str
     layout: str | None
-    read: Callable[[str, Path | None], Catalogue]
+    read: Callable[[str, Path | None, str | None], Catalogue]
     size: Size | None = None
+
+
+def check_language(name: str, source: Source, language: str) -> None:
+    """Raise UserError unless the source has the language; one of whole captions takes any tag, such as ``pt-BR``."""
+    if source.languages is None:
+        if not _TAG.fullmatch(language):
+            raise UserError(f"language of {name}: expected a tag such as en, es or pt-BR, got '{language}'")
+    elif language not in source.languages:
+        raise unknown(f"language of {name}", language, source.languages)
 
 
 def name_some(skipped: list[Skipped]) -> str:

@@ -25,7 +25,7 @@ def arasaac(directory: Path) -> Path:
 # How to get the data of each: made here, bundled (None), or not to be had in this version.
 MADE: dict[str, Callable[[Path], Path] | None] = {"arasaac": arasaac, "pictograms": None}
 WITHOUT_READER = {"mscoco"}
-CASES = [(name, language) for name in MADE for language in DATASETS[name].languages]
+CASES = [(name, language) for name in MADE for language in DATASETS[name].languages or ("en",)]
 
 
 def test_every_dataset_is_under_this_contract() -> None:
@@ -111,16 +111,23 @@ def test_prepared_again_it_is_the_same_directory(case: tuple[str, str, Path, Pat
 
 def test_reading_it_twice_gives_the_same_records(case: tuple[str, str, Path, Path | None]) -> None:
     name, language, _, directory = case
-    first, second = (DATASETS[name].read(language, directory) for _ in range(2))
+    first, second = (DATASETS[name].read(language, directory, None) for _ in range(2))
     assert first == second
     keys = {images_key(file_digests(catalogue.records), SIZE) for catalogue in (first, second)}
     assert len(keys) == 1
 
 
-@pytest.mark.parametrize("name", sorted(DATASETS))
+def test_a_prompt_stands_round_every_caption(case: tuple[str, str, Path, Path | None]) -> None:
+    name, language, _, directory = case
+    captions = [record.captions for record in DATASETS[name].read(language, directory, "Ein Bild: {}.").records]
+    assert captions
+    assert all(text.startswith("Ein Bild: ") and text.endswith(".") for of_one in captions for text in of_one)
+
+
+@pytest.mark.parametrize("name", sorted(name for name, source in DATASETS.items() if source.languages))
 def test_an_unknown_language_is_refused_with_those_there_are(name: str, tmp_path: Path) -> None:
     with pytest.raises(
-        UserError, match=rf"^unknown language of {name} 'xx'.*{', '.join(sorted(DATASETS[name].languages))}$"
+        UserError, match=rf"^unknown language of {name} 'xx'.*{', '.join(sorted(DATASETS[name].languages or ()))}$"
     ):
         prepare(name, language="xx", image_size=SIZE, cache_dir=tmp_path / "cache")
 

@@ -54,6 +54,14 @@ def test_the_path_is_absolute_whatever_the_cache(tmp_path: Path, monkeypatch: py
     assert prepared.is_relative_to(tmp_path / "cache")
 
 
+def test_another_prompt_gives_another_dataset(tmp_path: Path, cache: Path) -> None:
+    copy = write_copy(tmp_path / "copy")
+    own, other = opened(copy, cache), opened(copy, cache, prompt="Dibujo de {}")
+    assert other.captions[0] == ["Dibujo de palabra 0"]
+    assert own.data_hash != other.data_hash
+    assert opened(copy, cache, prompt="Una imagen de {}").data_hash == own.data_hash
+
+
 def test_the_split_is_written_with_its_seed(tmp_path: Path, cache: Path) -> None:
     prepared = run(write_copy(tmp_path / "copy"), cache)
     split = json.loads((prepared / SPLITS).read_text())
@@ -222,6 +230,8 @@ def test_a_stop_can_be_repaired(tmp_path: Path, cache: Path) -> None:
     [
         ({"dataset": "arasac"}, "^unknown dataset 'arasac': did you mean 'arasaac'"),
         ({"language": "fr"}, "^unknown language of arasaac 'fr'.* Allowed: en, es$"),
+        ({"prompt": "no place"}, r"^prompt: expected a text with one \{\}, where the words go, got 'no place'$"),
+        ({"prompt": "{} {}"}, "^prompt: expected a text with one"),
         ({"image_size": 0}, "^image_size: expected a positive number of pixels, got 0$"),
         ({"image_size": -7}, "^image_size: expected a positive number"),
         ({"dataset": "pictograms"}, "^pictograms is bundled and reads no data directory, got "),

@@ -17,5 +17,9 @@ def test_all_keywords_in_their_order(language: str, keywords: list[str], expecte
     assert caption(keywords, language) == expected
 
 
+def test_another_prompt_takes_the_place_of_the_languages_own() -> None:
+    assert caption(["bee", "wasp"], "en", "photo of {}, {0}") == "photo of bee, wasp, {0}"
+
+
 def test_every_language_of_every_dataset_has_a_prompt() -> None:
-    assert {language for source in DATASETS.values() for language in source.languages} <= set(PROMPTS)
+    assert {language for source in DATASETS.values() for language in source.languages or ()} <= set(PROMPTS)

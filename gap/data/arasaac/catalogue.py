@@ -83,7 +83,7 @@ def _by_id(entries: Iterable[Any], skipped: list[Skipped]) -> dict[int, list[str
     return dict(sorted(keywords.items()))
 
 
-def read(language: str, directory: Path | None) -> Catalogue:
+def read(language: str, directory: Path | None, prompt: str | None = None) -> Catalogue:
     """Read the records of ``directory`` whose image file exists and which have a keyword.
 
     Raises UserError when the directory, its catalogue file or its images are missing or malformed.
@@ -105,7 +105,7 @@ def read(language: str, directory: Path | None) -> Catalogue:
         else:
             usable[identifier] = directory / "images" / names[0]
     identifiers = list(usable)
-    captions = {identifier: caption(keywords[identifier], language) for identifier in identifiers}
+    captions = {identifier: caption(keywords[identifier], language, prompt) for identifier in identifiers}
     # Captions are keys too: one keyword "a, b" and two, "a" and "b", read the same.
     shared = [{word.casefold() for word in (*keywords[identifier], captions[identifier])} for identifier in identifiers]
     records = [

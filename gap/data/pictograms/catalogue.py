@@ -7,13 +7,13 @@ from gap.data.prompts import caption
 from gap.data.records import Catalogue, Record, Source
 
 
-def read(language: str, directory: Path | None = None) -> Catalogue:
+def read(language: str, directory: Path | None = None, prompt: str | None = None) -> Catalogue:
     """Make one record a pictogram: its label and up to three tags as the caption, its concept as the group."""
     return Catalogue(
         [
             Record(
                 id=row.hexcode,
-                captions=(caption(keywords(row, language), language),),
+                captions=(caption(keywords(row, language), language, prompt),),
                 group=row.concept,
                 image=svg_path(row.hexcode),
             )
