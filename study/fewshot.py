@@ -10,7 +10,6 @@ methods' defaults (gap/classification), none is tuned. results/README.md explain
 """
 
 import argparse
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ from gap.errors import UserError
 from gap.metrics import consistency_at_k
 from gap.models.clip import Clip
 from gap.training.embed import embed_images, embed_texts
+from study.about import read_study_json
 from study.fewshot_data import DATASETS, labelled_images
 from study.open_trial import BASELINE, check_kept, load_trial, study_dataset
 from study.results import write_csv
@@ -144,7 +144,7 @@ def few_shot(
     prepared = study_dataset(directory)
     for trial in trials:
         check_kept(directory, trial)
-    profile = json.loads((directory / "study.json").read_text(encoding="utf-8")).get("profile")
+    profile = read_study_json(directory).get("profile")
     shots = sorted(set(shots))
     data = labelled_images(dataset or prepared.name, prepared, data_dir, shots=shots[-1])
     largest = 100 * np.bincount(data.test_labels).max() / len(data.test_labels)

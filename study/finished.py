@@ -1,6 +1,5 @@
 """A study's results directory as it is read afterwards; a part that is not there yet is empty."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,8 @@ import optuna
 import pandas as pd
 
 from gap.errors import UserError
+from study.about import read_study_json
+from study.csv_text import read_csv
 from study.front import Direction
 
 
@@ -42,7 +43,7 @@ def read_finished(directory: Path) -> Finished:
     Raises ``UserError`` if ``study.json`` is missing or says nothing of objectives, or a table cannot be read.
     """
     try:
-        about = json.loads((directory / "study.json").read_text(encoding="utf-8"))
+        about = read_study_json(directory)
         objectives = dict(about["spec"]["objectives"])
         if not objectives or set(objectives.values()) - {"max", "min"}:
             raise ValueError("its objectives are not names with max or min")
@@ -70,7 +71,7 @@ def read_table(path: Path, columns: list[str]) -> pd.DataFrame:
         empty: pd.DataFrame = pd.DataFrame(columns=columns)
         return empty
     try:
-        table: pd.DataFrame = pd.read_csv(path, dtype={"trial_id": str, "replicate_of": str, "terms": str})
+        table: pd.DataFrame = read_csv(path, dtype={"trial_id": str, "replicate_of": str, "terms": str})
         if missing := [name for name in columns if name not in table.columns]:
             raise ValueError(f"no column {', '.join(missing)}")
         numbers = [name for name in columns if name not in ("trial_id", "state", "replicate_of", "method")]

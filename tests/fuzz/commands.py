@@ -64,9 +64,9 @@ def harmless(word: str) -> bool:
 
 def _argv(command: str) -> st.SearchStrategy[tuple[str, list[str]]]:
     word = st.sampled_from(WORDS) | texts().filter(harmless)
-    option = st.sampled_from(OPTIONS[command] or ("--help",)) | st.just("--nonsense")
+    option = st.sampled_from([*OPTIONS[command], *OPTIONS[command], *OPTIONS[command], "--nonsense", "--help"])
     pair = st.tuples(option, word).map(list)
-    rest = st.lists(pair | word.map(lambda one: [one]) | option.map(lambda one: [one]), max_size=4).map(
+    rest = st.lists(pair | word.map(lambda one: [one]) | option.map(lambda one: [one]), max_size=3).map(
         lambda parts: [one for part in parts for one in part]
     )
     first = st.sampled_from(([STUDY], [STUDY], [STUDY, "t000", "out"], [STUDY, "a bee"], []))

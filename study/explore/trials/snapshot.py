@@ -10,6 +10,7 @@ import pandas as pd
 
 from gap.errors import UserError
 from study.blocks import by_number
+from study.csv_text import read_csv
 from study.finished import Finished, read_finished
 
 Row: TypeAlias = Mapping[Any, Any]  # a row of a table, by its columns
@@ -91,7 +92,7 @@ def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
         empty: pd.DataFrame = pd.DataFrame(columns=list(columns))
         return empty
     try:
-        table: pd.DataFrame = pd.read_csv(path, dtype={"trial_id": str, "terms": str})
+        table: pd.DataFrame = read_csv(path, dtype={"trial_id": str, "terms": str})
     except (OSError, ValueError) as error:
         raise UserError(f"cannot read {path}: {' '.join(str(error).split())}") from error
     if missing := [name for name in columns if name not in table.columns]:
