@@ -33,6 +33,7 @@ from study.about import read_study_json
 from study.fewshot_data import DATASETS, labelled_images
 from study.open_trial import BASELINE, check_kept, load_trial, study_dataset
 from study.results import write_csv
+from study.terminal import terminal
 
 COLUMNS = (
     "trial_id", "dataset", "method", "shots", "accuracy", "standard_error", "consistency", "n_seeds", "classes",
@@ -221,7 +222,7 @@ def main() -> int:
     """Run the command line; returns 0, or 2 on wrong input."""
     arguments = parse_arguments()
     target = arguments.csv or arguments.study / "fewshot.csv"
-    console = Console()
+    console = terminal()
     try:
         table = few_shot(
             arguments.study, arguments.trial, dataset=arguments.dataset, data_dir=arguments.data_dir,

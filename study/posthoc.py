@@ -31,6 +31,7 @@ from study.finished import read_table
 from study.front import Direction, non_dominated
 from study.open_trial import BASELINE, check_kept, kept_trials, load_trial, study_dataset, study_spec
 from study.results import write_csv
+from study.terminal import terminal
 
 OBJECTIVES: dict[str, Direction] = {"recall_at_1": "max", "modality_gap": "min"}
 
@@ -148,7 +149,7 @@ def main() -> int:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    show(front, Console())
+    show(front, terminal())
     print(f"written: {arguments.study / 'pareto_posthoc.csv'}, {arguments.study / 'posthoc.csv'}")
     return 0
 

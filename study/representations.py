@@ -30,6 +30,7 @@ from gap.training.tokens import padding_id
 from study.csv_text import read_csv
 from study.open_trial import BASELINE, check_kept, kept_trials, load_trial, study_dataset
 from study.results import write_csv
+from study.terminal import terminal
 
 OUTPUT = "output"
 Layers = dict[str, dict[str, Tensor]]  # tower -> layer -> [n, width]
@@ -136,7 +137,7 @@ def main() -> int:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    show(layers, Console())
+    show(layers, terminal())
     print(f"written: {arguments.study / 'layers.csv'}, {arguments.study / 'layers_heatmap.csv'}")
     return 0
 
