@@ -11,6 +11,7 @@ from gap.errors import UserError
 from study.about import read_study_json
 from study.csv_text import read_csv
 from study.front import Direction
+from study.naming import check_trial_ids
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ def read_table(path: Path, columns: list[str]) -> pd.DataFrame:
         table: pd.DataFrame = read_csv(path, dtype={"trial_id": str, "replicate_of": str, "terms": str})
         if missing := [name for name in columns if name not in table.columns]:
             raise ValueError(f"no column {', '.join(missing)}")
+        for name in {"trial_id", "replicate_of"} & set(table.columns):
+            check_trial_ids(table[name])
         numbers = [name for name in columns if name not in ("trial_id", "state", "replicate_of", "method")]
         table[numbers] = table[numbers].astype(float)
         whole: pd.DataFrame = table.copy()  # a column as it is read is a block of its own, and adding to many is slow

@@ -165,8 +165,11 @@ def find_space(name: str | Path, spaces: Path = SPACES) -> Path:
     """Find a space file: a path as given, else a name in ``search_spaces/``, with or without ``.yaml``."""
     given = Path(name)
     for candidate in (given, spaces / given, spaces / f"{given}.yaml"):
-        if candidate.is_file():
-            return candidate
+        try:
+            if candidate.is_file():
+                return candidate
+        except OSError as error:  # a name that is too long, a folder that may not be looked into
+            raise UserError(f"--space {name}: cannot look for it: {error.strerror or error}") from error
     wanted = given.name if given.suffix == ".yaml" else f"{given.name}.yaml"
     raise unknown("search space", wanted, (path.name for path in spaces.glob("*.yaml")))
 
