@@ -34,7 +34,7 @@ def main(name: str, seconds: float, first_seed: int, directory: Path) -> None:
         module.make_ready(directory)
     outcomes: Counter[str] = Counter()
     defects: dict[str, dict[str, Any]] = {}
-    guard = Guard(scratch)
+    guard, written = Guard(scratch), [0.0]
 
     def one(value: Any) -> None:
         (directory / "last").write_bytes(pickle.dumps(value))
@@ -50,6 +50,11 @@ def main(name: str, seconds: float, first_seed: int, directory: Path) -> None:
                 shown = "".join(traceback.format_exception(error))[-3000:]
                 defects[key] = {"size": size, "input": repr(value)[:5000], "said": shown}
         outcomes[outcome] += 1
+        if outcome == "defect" or time.monotonic() - written[0] > 0.5:
+            write()
+
+    def write() -> None:
+        written[0] = time.monotonic()
         (directory / "counts").write_text(json.dumps({"outcomes": outcomes, "defects": defects}))
 
     limit_memory()
@@ -69,6 +74,7 @@ def main(name: str, seconds: float, first_seed: int, directory: Path) -> None:
         some()
         number += 1
         gc.collect()
+    write()
 
 
 def place_of(error: BaseException) -> str:

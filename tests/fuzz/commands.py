@@ -3,11 +3,13 @@
 import contextlib
 import io
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import patch
 
 from hypothesis import strategies as st
 from reported_study import write_reported_study
@@ -121,8 +123,6 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "export": study.export.main, "posthoc": study.posthoc.main, "fewshot": study.fewshot.main,
     "thesis": study.thesis.main, "plot_front": study.plot_front.main, "explorer": study.explorer.main,
 }  # fmt: skip
-study.run.run = _begin
-study.explorer.explore = _nothing
 
 
 def check(value: tuple[str, list[str], tuple[str, bytes] | None], scratch: Path) -> str:
@@ -133,17 +133,20 @@ def check(value: tuple[str, list[str], tuple[str, bytes] | None], scratch: Path)
     if damage:
         (place / STUDY / damage[0]).write_bytes(damage[1])
     said, complained = io.StringIO(), io.StringIO()
-    before = sys.argv
-    sys.argv = [command, *argv]
-    with contextlib.chdir(place), contextlib.redirect_stdout(said), contextlib.redirect_stderr(complained):
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(patch.object(sys, "argv", [command, *argv]))
+        stack.enter_context(patch.object(study.run, "run", _begin))
+        stack.enter_context(patch.object(study.explorer, "explore", _nothing))
+        stack.enter_context(contextlib.redirect_stdout(said))
+        stack.enter_context(contextlib.redirect_stderr(complained))
+        stack.callback(os.chdir, Path.cwd())
+        os.chdir(place)
         try:
             code = COMMANDS[command]()
         except SystemExit as ended:  # argparse: wrong usage, or --help
             code = ended.code
         except UserError as error:
             raise AssertionError(f"a UserError comes out of the command: {error}") from error
-        finally:
-            sys.argv = before
     assert code in (0, 1, 2), f"exit code {code!r}"
     assert "Traceback" not in complained.getvalue()
     errors = [line for line in complained.getvalue().splitlines() if line.startswith("error: ")]
