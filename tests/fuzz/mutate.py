@@ -1,6 +1,7 @@
 """Valid examples, damaged."""
 
 from collections.abc import Sequence
+from random import Random
 
 from hypothesis import strategies as st
 
@@ -30,31 +31,63 @@ def values(*more: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
     )
 
 
-@st.composite
-def damaged(draw: st.DrawFn, examples: Sequence[bytes], most: int = 6) -> bytes:
+def randoms() -> st.SearchStrategy[Random]:
+    """Seeded generators, for inputs of very many choices, each of which costs hypothesis a hundred times as much."""
+    return st.randoms(use_true_random=True)
+
+
+def damaged(examples: Sequence[bytes], most: int = 6) -> st.SearchStrategy[bytes]:
     """One of the examples with bytes flipped, taken out, doubled, or taken from another."""
-    data = bytearray(draw(st.sampled_from(examples)))
-    for _ in range(draw(st.integers(0, most))):
-        at = draw(st.integers(0, max(len(data) - 1, 0)))
-        size = draw(st.sampled_from((1, 1, 2, 4, 8, 64, 1024)))
-        kind = draw(st.sampled_from(("flip", "set", "cut", "double", "insert", "splice", "truncate")))
-        if kind == "flip" and data:
-            data[at] ^= 1 << draw(st.integers(0, 7))
-        elif kind == "set":
-            data[at : at + size] = draw(st.sampled_from((b"\x00", b"\xff", b"\x7f"))) * size
-        elif kind == "cut":
-            del data[at : at + size]
-        elif kind == "double":
-            data[at:at] = data[at : at + size] * draw(st.sampled_from((1, 2, 50)))
-        elif kind == "insert":
-            data[at:at] = draw(st.binary(max_size=8) | texts().map(lambda text: text.encode("utf-8", "surrogatepass")))
-        elif kind == "splice":
-            other = draw(st.sampled_from(examples))
-            start = draw(st.integers(0, max(len(other) - 1, 0)))
-            data[at : at + size] = other[start : start + size]
-        elif kind == "truncate":
-            del data[at:]
+    return randoms().map(lambda random: _damaged(random, examples, most))
+
+
+def _damaged(random: Random, examples: Sequence[bytes], most: int) -> bytes:
+    data = bytearray(random.choice(examples))
+    for _ in range(random.randint(0, most)):
+        DAMAGES[random.choice(list(DAMAGES))](random, data, random.randint(0, max(len(data) - 1, 0)), examples)
     return bytes(data)
+
+
+def _size(random: Random) -> int:
+    return random.choice((1, 1, 2, 4, 8, 64, 1024))
+
+
+def _flip(random: Random, data: bytearray, at: int, examples: Sequence[bytes]) -> None:
+    data[at : at + 1] = bytes(byte ^ 1 << random.randint(0, 7) for byte in data[at : at + 1])
+
+
+def _set(random: Random, data: bytearray, at: int, examples: Sequence[bytes]) -> None:
+    size = _size(random)
+    data[at : at + size] = random.choice((b"\x00", b"\xff", b"\x7f")) * size
+
+
+def _cut(random: Random, data: bytearray, at: int, examples: Sequence[bytes]) -> None:
+    del data[at : at + _size(random)]
+
+
+def _double(random: Random, data: bytearray, at: int, examples: Sequence[bytes]) -> None:
+    data[at:at] = data[at : at + _size(random)] * random.choice((1, 2, 50))
+
+
+def _insert(random: Random, data: bytearray, at: int, examples: Sequence[bytes]) -> None:
+    text = random.choice(HOSTILE_TEXTS).encode("utf-8", "surrogatepass")
+    data[at:at] = random.choice((text, random.randbytes(random.randint(1, 8))))
+
+
+def _splice(random: Random, data: bytearray, at: int, examples: Sequence[bytes]) -> None:
+    other, size = random.choice(examples), _size(random)
+    start = random.randint(0, max(len(other) - 1, 0))
+    data[at : at + size] = other[start : start + size]
+
+
+def _truncate(random: Random, data: bytearray, at: int, examples: Sequence[bytes]) -> None:
+    del data[at:]
+
+
+DAMAGES = {
+    "flip": _flip, "set": _set, "cut": _cut, "double": _double, "insert": _insert, "splice": _splice,
+    "truncate": _truncate,
+}  # fmt: skip
 
 
 @st.composite
