@@ -22,9 +22,19 @@ PACKAGES = (
 
 
 def describe_study(
-    spec: StudySpec, *, space: Path, profile: str, device: str, data: Path, dataset: PairDataset
+    spec: StudySpec,
+    *,
+    space: Path,
+    profile: str,
+    device: str,
+    data: Path,
+    dataset: PairDataset,
+    edition: str | None = None,
 ) -> dict[str, Any]:
-    """Collect the resolved configuration, versions, hardware, data and split hashes, and the commit."""
+    """Collect the resolved configuration, versions, hardware, data and split hashes, and the commit.
+
+    ``edition`` is the name of what was downloaded, where there is one.
+    """
     return {
         "space": space.name,
         "profile": profile,
@@ -33,6 +43,7 @@ def describe_study(
         "data": {
             "path": str(data),
             "name": dataset.name,
+            "edition": edition,
             "language": dataset.language,
             "train": len(dataset.train),
             "test": len(dataset.test),

@@ -20,7 +20,7 @@ from gap.data.svg import check_svg
 VERSION = 1
 _WHITE = "#ffffff"
 # Pillow reads far more, and some of it (EPS) by starting other programs.
-_FORMATS = ("PNG", "WEBP", "JPEG", "GIF", "BMP", "TIFF")
+FORMATS = ("PNG", "WEBP", "JPEG", "GIF", "BMP", "TIFF")
 # Scaled until its shorter side is the model's, a picture longer than this would fill the memory.
 _MAX_ASPECT = 100
 _MAX_PIXELS = 2**26  # A file of some kilobytes can hold more than the memory does.
@@ -73,9 +73,18 @@ def rasterise(svg: bytes, size: int) -> bytes:
     """
     text = svg.decode("utf-8")
     check_svg(text)
-    return bytes(
-        resvg_py.svg_to_bytes(svg_string=text, width=size, height=size, skip_system_fonts=True, background=_WHITE)
-    )
+    try:
+        png = resvg_py.svg_to_bytes(svg_string=text, width=size, height=size, skip_system_fonts=True, background=_WHITE)
+    except BaseException as error:  # a panic of the renderer's is no Exception, and its class cannot be imported
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ValueError(f"SVG: the renderer gave up: {error}") from error
+    return bytes(png)
+
+
+def _check_size(image: Image.Image) -> None:
+    if math.prod(image.size) > _MAX_PIXELS:
+        raise ValueError(f"{image.size[0]} x {image.size[1]} pixels: expected at most {_MAX_PIXELS} in all")
 
 
 def open_image(file: str | io.BytesIO) -> Image.Image:
@@ -85,13 +94,12 @@ def open_image(file: str | io.BytesIO) -> Image.Image:
     """
     try:
         image: Image.Image
-        with Image.open(file, formats=_FORMATS) as image:
-            if math.prod(image.size) > _MAX_PIXELS:
-                raise ValueError(f"{image.size[0]} x {image.size[1]} pixels: expected at most {_MAX_PIXELS} in all")
+        with Image.open(file, formats=FORMATS) as image:
+            _check_size(image)
             image.load()
             return image
     except UnidentifiedImageError:
-        raise ValueError(f"not an image of a known kind ({', '.join(_FORMATS)})") from None
+        raise ValueError(f"not an image of a known kind ({', '.join(FORMATS)})") from None
 
 
 def decode(data: bytes, suffix: str, size: int) -> UInt8[np.ndarray, "size size 3"]:
@@ -104,8 +112,12 @@ def decode(data: bytes, suffix: str, size: int) -> UInt8[np.ndarray, "size size 
         raise ValueError("the file is empty")
     file = io.BytesIO(rasterise(data, size) if suffix == ".svg" else data)
     try:
-        with Image.open(file, formats=_FORMATS) as image:
+        with Image.open(file, formats=FORMATS) as image:
+            _check_size(image)
+            if image.format != "PNG":  # the only kind that Pillow verifies, and is then of no more use
+                return np.asarray(fit(on_white(image), size))
             image.verify()
+        with Image.open(file, formats=FORMATS) as image:
+            return np.asarray(fit(on_white(image), size))
     except UnidentifiedImageError:
-        raise ValueError(f"not an image of a known kind ({', '.join(_FORMATS)})") from None
-    return np.asarray(fit(on_white(open_image(file)), size))
+        raise ValueError(f"not an image of a known kind ({', '.join(FORMATS)})") from None

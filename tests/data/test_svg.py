@@ -64,6 +64,11 @@ def test_entities_are_refused() -> None:
         check_svg(text)
 
 
+def test_a_panic_of_the_renderer_is_an_error_like_others() -> None:
+    with pytest.raises(ValueError, match="SVG: the renderer gave up: range start index"):
+        decode(f'{START}<ellipse rx="9223372036854775808"/></svg>'.encode(), ".svg", 16)
+
+
 def test_a_picture_on_the_disk_does_not_get_into_another(tmp_path: Path) -> None:
     Image.new("RGB", (8, 8), "#00f").save(tmp_path / "other.png")
     with pytest.raises(ValueError, match="<image> is not drawn"):
