@@ -159,9 +159,9 @@ def test_a_catalogue_that_does_not_come_ends_the_study(pretend: Pretend) -> None
 
 
 def test_only_arasaac_can_be_downloaded(pretend: Pretend) -> None:
-    with pytest.raises(UserError, match=r"^--download: expected a space whose dataset is arasaac, got mscoco$"):
-        first(pretend, wanted=True, dataset="mscoco")
-    assert first(pretend, dataset="mscoco") == ""
+    with pytest.raises(UserError, match=r"^--download: expected a space whose dataset is arasaac, got pictograms$"):
+        first(pretend, wanted=True, dataset="pictograms")
+    assert first(pretend, dataset="pictograms") == ""
 
 
 def test_the_edition_has_a_name(pretend: Pretend, cache: Path) -> None:

@@ -41,7 +41,7 @@ class Outcome:
         named = ", ".join(f"{name} ({why})" for name, why in list(self.missing.items())[:_NAMED])
         absent = f"{self.wanted - self.there:,} of {self.wanted:,} pictograms: " if self.there < self.wanted else ""
         more = ", ..." if len(self.missing) > _NAMED else ""
-        stopped = f"; stopped: {self.stopped}" if self.stopped else ""
+        stopped = f"; stopped: {self.stopped}" if self.stopped and self.stopped not in named else ""
         return f"arasaac: missing {absent}{named}{more}{stopped}; go on with: {command}"
 
 
