@@ -8,7 +8,20 @@ class UserError(ValueError):
     """Something the user gave is wrong. The message is one line: what was expected, what was got, where.
 
     The command line prints the message alone and exits with code 2; as a library, it is a plain ``ValueError``.
+    Messages quote files and arguments: what would break the line or command the terminal becomes a space.
     """
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(visible(str(message)))
+
+
+def visible(text: str) -> str:
+    """Replace what is no visible sign, such as a line's end or a terminal's control codes, by spaces.
+
+    >>> visible("red\\x1b[31m\\nhat")
+    'red [31m hat'
+    """
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def unknown(kind: str, got: str, allowed: Iterable[str]) -> UserError:

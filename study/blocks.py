@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from study.csv_text import harmless
+
 Row = Mapping[str, bool | int | float | str | None]
 
 
@@ -17,7 +19,8 @@ class Blocks:
     r"""The rows of a table by their ``trial_id``; a block that is put again takes the place of the one before.
 
     Blocks stand in the order of the trials' numbers, whenever they are put. A value is written so that
-    ``pandas.read_csv`` reads back the same number, to the last bit; None and NaN are empty.
+    ``pandas.read_csv`` reads back the same number, to the last bit; None and NaN are empty. A text that is a
+    formula to a spreadsheet gets an apostrophe.
 
     >>> table = Blocks(["trial_id", "epoch", "loss"])
     >>> table.put([{"trial_id": "t010", "epoch": 0}])
@@ -69,6 +72,6 @@ def by_number(trial: str) -> tuple[int, str]:
 def _lines(rows: Iterable[Sequence[Any]]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(
-        ["" if value is None or value != value else value for value in row] for row in rows
+        ["" if value is None or value != value else harmless(value) for value in row] for row in rows
     )
     return text.getvalue().encode()

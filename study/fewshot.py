@@ -10,7 +10,6 @@ methods' defaults (gap/classification), none is tuned. results/README.md explain
 """
 
 import argparse
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,9 +30,11 @@ from gap.metrics import consistency_at_k
 from gap.models.clip import Clip
 from gap.models.languages import in_language
 from gap.training.embed import embed_images, embed_texts
+from study.about import read_study_json
 from study.fewshot_data import DATASETS, labelled_images
 from study.open_trial import BASELINE, check_kept, load_trial, study_dataset, study_spec
 from study.results import write_csv
+from study.terminal import terminal
 
 COLUMNS = (
     "trial_id", "dataset", "method", "shots", "accuracy", "standard_error", "consistency", "n_seeds", "classes",
@@ -162,7 +163,7 @@ def few_shot(
     prepared = study_dataset(directory)
     for trial in trials:
         check_kept(directory, trial)
-    profile = json.loads((directory / "study.json").read_text(encoding="utf-8")).get("profile")
+    profile = read_study_json(directory).get("profile")
     shots = sorted(set(shots))
     data = labelled_images(dataset or prepared.name, prepared, data_dir, shots=shots[-1])
     prompt = study_spec(directory).get("prompt") if data.name == prepared.name else None
@@ -241,7 +242,7 @@ def main() -> int:
     """Run the command line; returns 0, or 2 on wrong input."""
     arguments = parse_arguments()
     target = arguments.csv or arguments.study / "fewshot.csv"
-    console = Console()
+    console = terminal()
     try:
         table = few_shot(
             arguments.study, arguments.trial, dataset=arguments.dataset, data_dir=arguments.data_dir,

@@ -1,6 +1,5 @@
 """A study's results directory as it is read afterwards; a part that is not there yet is empty."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,10 @@ import optuna
 import pandas as pd
 
 from gap.errors import UserError
+from study.about import read_study_json
+from study.csv_text import read_csv
 from study.front import Direction
+from study.naming import check_trial_ids
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def read_finished(directory: Path) -> Finished:
     Raises ``UserError`` if ``study.json`` is missing or says nothing of objectives, or a table cannot be read.
     """
     try:
-        about = json.loads((directory / "study.json").read_text(encoding="utf-8"))
+        about = read_study_json(directory)
         objectives = dict(about["spec"]["objectives"])
         if not objectives or set(objectives.values()) - {"max", "min"}:
             raise ValueError("its objectives are not names with max or min")
@@ -70,9 +72,11 @@ def read_table(path: Path, columns: list[str]) -> pd.DataFrame:
         empty: pd.DataFrame = pd.DataFrame(columns=columns)
         return empty
     try:
-        table: pd.DataFrame = pd.read_csv(path, dtype={"trial_id": str, "replicate_of": str, "terms": str})
+        table: pd.DataFrame = read_csv(path, dtype={"trial_id": str, "replicate_of": str, "terms": str})
         if missing := [name for name in columns if name not in table.columns]:
             raise ValueError(f"no column {', '.join(missing)}")
+        for name in {"trial_id", "replicate_of"} & set(table.columns):
+            check_trial_ids(table[name])
         numbers = [name for name in columns if name not in ("trial_id", "state", "replicate_of", "method")]
         table[numbers] = table[numbers].astype(float)
         whole: pd.DataFrame = table.copy()  # a column as it is read is a block of its own, and adding to many is slow

@@ -1,6 +1,5 @@
 """What finished studies measured for the rows of the thesis's tables."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from gap.errors import UserError
+from study.about import read_study_json
+from study.csv_text import read_csv
 from study.published import BEFORE, ROWS
 
 # What studies may differ in and still be runs of the same experiment.
@@ -42,7 +43,7 @@ def read_study(directory: Path, metrics: Sequence[str]) -> Measured:
     Raises ``UserError`` if there is no study, or one that searches for more than the loss terms.
     """
     try:
-        about = json.loads((directory / "study.json").read_text(encoding="utf-8"))
+        about = read_study_json(directory)
         searched = set(about["spec"]["search"])
         _ = about["profile"], about["spec"]["seed"], about["data"]["data_hash"], about["data"]["split_hash"]
         trials, baseline = (_table(directory / f"{name}.csv") for name in ("trials", "baseline"))
@@ -78,7 +79,7 @@ def measure(
 
 
 def _table(path: Path) -> pd.DataFrame:
-    table: pd.DataFrame = pd.read_csv(path)
+    table: pd.DataFrame = read_csv(path)
     if not {"trial_id", "state"} <= set(table.columns):
         raise ValueError(f"{path.name} has no columns trial_id and state")
     return table

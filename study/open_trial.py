@@ -1,6 +1,5 @@
 """A trial of a study that has ended: its model with what was trained, and the data that it saw."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +8,7 @@ from gap.errors import UserError
 from gap.models.clip import Clip
 from gap.models.load import load_clip
 from gap.models.save import load_adapter
+from study.about import read_study_json
 
 if TYPE_CHECKING:
     import peft
@@ -16,13 +16,19 @@ if TYPE_CHECKING:
 BASELINE = "baseline"  # names the model before training wherever a trial is asked for
 
 
-def study_spec(directory: Path) -> dict[str, Any]:
+class Spec(dict[str, Any]):
+    """The settings that a study's ``study.json`` names; asking for another one raises ``UserError``."""
+
+    def __missing__(self, name: str) -> Any:
+        raise UserError(f"study.json of this study names no {name} in its spec")
+
+
+def study_spec(directory: Path) -> Spec:
     """Read the resolved configuration of a study. Raises ``UserError`` if ``directory`` holds none."""
     try:
-        spec: dict[str, Any] = json.loads((directory / "study.json").read_text(encoding="utf-8"))["spec"]
+        return Spec(read_study_json(directory)["spec"])
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"{directory} holds no study: cannot read study.json ({error})") from error
-    return spec
 
 
 def kept_trials(directory: Path) -> list[str]:
@@ -56,7 +62,7 @@ def study_dataset(directory: Path) -> PairDataset:
     Raises ``UserError`` if there is no study, or its dataset has left the cache or changed.
     """
     try:
-        data = json.loads((directory / "study.json").read_text(encoding="utf-8"))["data"]
+        data = read_study_json(directory)["data"]
         path, expected = Path(data["path"]), data["data_hash"]
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"{directory} holds no study: cannot read study.json ({error})") from error

@@ -4,9 +4,8 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-import yaml
-
 from gap.errors import UserError
+from study.yaml_file import parse_yaml
 
 
 def overrides(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -38,11 +37,7 @@ def parse_changes(changes: Sequence[str]) -> dict[str, Any]:
         key, equals, text = change.partition("=")
         if not equals or not key:
             raise UserError(f"--set {change}: expected KEY=VALUE, such as --set lr=1e-5")
-        try:
-            value = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise UserError(f"--set {change}: the value is not valid YAML") from error
-        parsed[key.strip()] = _number(value)
+        parsed[key.strip()] = _number(parse_yaml(text, f"--set {key}"))
     return parsed
 
 

@@ -39,17 +39,16 @@ def show(directory: Path, wanted: str | None) -> None:
     """
     # Imported after the arguments are known to be good: --help answers at once.
     import optuna
-    from rich.console import Console
 
     from gap.errors import UserError
     from study.choice import pick
     from study.conditions import parse_conditions
     from study.finished import read_finished
     from study.pareto_tables import WIDTH, show_choice, show_study
+    from study.terminal import terminal
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    # A pipe has no width of its own.
-    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    console = terminal(pipe_width=WIDTH)
     study = read_finished(directory)
     if wanted is None:
         show_study(study, console)

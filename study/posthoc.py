@@ -26,9 +26,12 @@ from gap.metrics import misalignment, modality_gap, retrieval
 from gap.models.clip import Clip
 from gap.posthoc import METHODS
 from gap.training.evaluation import Split, embed_split, make_split
+from study.about import read_study_json
+from study.finished import read_table
 from study.front import Direction, non_dominated
 from study.open_trial import BASELINE, check_kept, kept_trials, load_trial, study_dataset, study_spec
 from study.results import write_csv
+from study.terminal import terminal
 
 OBJECTIVES: dict[str, Direction] = {"recall_at_1": "max", "modality_gap": "min"}
 
@@ -85,8 +88,8 @@ def posthoc(directory: Path, trials: list[str], *, fit_images: int, device: torc
     spec, dataset = study_spec(directory), study_dataset(directory)
     for trial in trials:
         check_kept(directory, trial)
-    trained = pd.read_csv(directory / "trials.csv")
-    profile = pd.read_csv(directory / "baseline.csv")["profile"].iloc[0]
+    trained = read_table(directory / "trials.csv", ["state", *OBJECTIVES])
+    profile = read_study_json(directory).get("profile")
     points = []
     for trial in trials:
         print(f"{trial}: embedding, then {sum(len(m.strengths) for m in METHODS.values())} points", file=sys.stderr)
@@ -146,7 +149,7 @@ def main() -> int:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    show(front, Console())
+    show(front, terminal())
     print(f"written: {arguments.study / 'pareto_posthoc.csv'}, {arguments.study / 'posthoc.csv'}")
     return 0
 

@@ -27,8 +27,10 @@ from gap.models.clip import Clip
 from gap.training.embed import embed_images, embed_texts
 from gap.training.evaluation import make_split
 from gap.training.tokens import padding_id
+from study.csv_text import read_csv
 from study.open_trial import BASELINE, check_kept, kept_trials, load_trial, study_dataset
 from study.results import write_csv
+from study.terminal import terminal
 
 OUTPUT = "output"
 Layers = dict[str, dict[str, Tensor]]  # tower -> layer -> [n, width]
@@ -81,7 +83,7 @@ def representations(directory: Path, trials: list[str], *, images: int, device: 
     for trial in trials:
         check_kept(directory, trial)
     dataset = study_dataset(directory)
-    about = pd.read_csv(directory / "trials.csv").set_index("trial_id")
+    about = read_csv(directory / "trials.csv").set_index("trial_id")
     base = layer_features(load_trial(directory, BASELINE)[0], dataset, images=images, device=device)
     tables = []
     for trial in trials:
@@ -135,7 +137,7 @@ def main() -> int:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    show(layers, Console())
+    show(layers, terminal())
     print(f"written: {arguments.study / 'layers.csv'}, {arguments.study / 'layers_heatmap.csv'}")
     return 0
 

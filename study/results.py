@@ -10,6 +10,7 @@ import pandas as pd
 
 from study.blocks import Blocks, Row, by_number
 from study.conditions import Condition
+from study.csv_text import harmless_table, read_csv
 from study.error_bars import with_error_bars
 from study.front import Direction, pareto_front
 from study.whole_files import GrowingFile, replace_file
@@ -111,7 +112,7 @@ class ReplicateResults:
     def write_trials(self, rows: Sequence[Row]) -> Front:
         """Write ``replicates.csv``, and the front again with its error bars; returns the front, without replicates."""
         self._trials.write(rows)
-        front = pd.read_csv(self._directory / "pareto.csv")
+        front = read_csv(self._directory / "pareto.csv")
         write_front(self._directory, front[self._results.columns], self._results.objectives)
         return front_of(front, self._results.objectives)
 
@@ -124,7 +125,7 @@ def front_of(table: pd.DataFrame, objectives: Mapping[str, Direction]) -> Front:
 def write_front(directory: Path, front: pd.DataFrame, objectives: Mapping[str, Direction]) -> None:
     """Write ``pareto.csv``, with error bars if there are replicates."""
     path = directory / "replicates.csv"
-    replicates = pd.read_csv(path) if path.exists() else None
+    replicates = read_csv(path) if path.exists() else None
     write_csv(front if replicates is None else with_error_bars(front, replicates, objectives), directory / "pareto.csv")
 
 
@@ -136,6 +137,7 @@ def _table(rows: Sequence[Row], columns: Sequence[str]) -> pd.DataFrame:
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV, all of it or nothing.
 
-    The numbers that ``pandas.read_csv`` reads back are the ones written, to the last bit.
+    The numbers that ``pandas.read_csv`` reads back are the ones written, to the last bit. A text that a spreadsheet
+    would run gets an apostrophe, which ``study.csv_text.read_csv`` takes away.
     """
-    replace_file(path, lambda temporary: table.to_csv(temporary, index=False))
+    replace_file(path, lambda temporary: harmless_table(table).to_csv(temporary, index=False))

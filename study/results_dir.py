@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gap.errors import UserError
+from study.naming import LONGEST, is_plain_name
 from study.provenance import write_json
 
 
@@ -16,8 +17,8 @@ def study_directory(results: Path, name: str, profile: str) -> Path:
     >>> study_directory(Path("results"), "arasaac_es", "rehearsal").as_posix()
     'results/arasaac_es-rehearsal'
     """
-    if not name or Path(name).name != name or name.startswith("."):
-        raise UserError(f"--name: expected a plain directory name, got '{name}'")
+    if not is_plain_name(name):
+        raise UserError(f"--name: expected a plain directory name of at most {LONGEST} bytes, got '{name}'")
     return results / (f"{name}-rehearsal" if profile == "rehearsal" else name)
 
 

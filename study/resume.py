@@ -1,6 +1,5 @@
 """A study that began earlier, opened to go on with it."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from gap.errors import UserError
+from study.about import read_study_json
 from study.space import StudySpec
 
 # Budgets may change between one run of the command and the next; what a trial is may not.
@@ -17,7 +17,7 @@ BUDGETS = frozenset({"trials", "hours", "patience", "max_failed_share", "restart
 def read_about(directory: Path) -> dict[str, Any]:
     """Read ``study.json``. Raises ``UserError`` if the directory holds no study that can be resumed."""
     try:
-        about: dict[str, Any] = json.loads((directory / "study.json").read_text(encoding="utf-8"))
+        about: dict[str, Any] = read_study_json(directory)
         _ = about["spec"], about["profile"], about["data"]["path"], about["hardware"]["device"]
         _ = about["run_id"], about["optuna_study"], about["storage"], about["storage_path"]
     except (OSError, ValueError, KeyError, TypeError) as error:

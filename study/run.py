@@ -17,7 +17,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Run one study from its arguments to its results; returns the exit code."""
     # Imported after the arguments are known to be good: --help answers at once.
     import optuna
-    from rich.console import Console
 
     from study.begin import begin, go_on
     from study.checkpoints import Checkpoints
@@ -32,13 +31,14 @@ def run(arguments: argparse.Namespace) -> int:
     from study.results_dir import make_directory
     from study.stopping import TimeLimit
     from study.summary import show_front
+    from study.terminal import terminal
     from study.trainable import trial_parameters
     from study.tuning import connected, living_nodes
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # no study ends because a terminal lacks a letter
-    console = Console(force_terminal=None if sys.stdout.isatty() else False)  # whatever FORCE_COLOR says
+    console = terminal()
 
     if arguments.dry_run:
         show_plan(arguments, console)

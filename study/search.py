@@ -38,8 +38,6 @@ takes it as it stands. --csv writes an apostrophe before a text that a spreadshe
 def search(arguments: argparse.Namespace) -> None:
     """Ask, answer, show. Raises ``UserError`` on whatever cannot be asked, found or written."""
     # Imported after the arguments are known to be good: --help answers at once.
-    from rich.console import Console
-
     from study.finished import read_finished
     from study.open_trial import study_dataset
     from study.retrieval.ask import ask, make_query
@@ -47,6 +45,7 @@ def search(arguments: argparse.Namespace) -> None:
     from study.retrieval.sheet import contact_sheet, write_sheet
     from study.retrieval.table import WIDTH, show_answer
     from study.retrieval.which import trials_to_ask
+    from study.terminal import terminal
 
     study = read_finished(arguments.study)
     chosen = trials_to_ask(study, arguments.trial, compare=arguments.compare)
@@ -69,9 +68,7 @@ def search(arguments: argparse.Namespace) -> None:
     elif arguments.csv:
         print(as_csv(answer), end="")
     else:
-        # A pipe has no width of its own.
-        console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
-        show_answer(answer, console)
+        show_answer(answer, terminal(pipe_width=WIDTH, highlight=False))
         if arguments.html:
             print(f"written: {arguments.html}")
 

@@ -24,6 +24,7 @@ from study.front import Direction
 from study.grid import grid_points
 from study.policy import CountingEpoch, EarlyStopping, Sampler, SamplerChoice, Stopping
 from study.results import COSTS
+from study.yaml_file import read_yaml
 
 MEASURED = (*METRICS, *COSTS)
 SPACES = Path(__file__).resolve().parents[1] / "search_spaces"
@@ -190,8 +191,11 @@ def find_space(name: str | Path, spaces: Path = SPACES) -> Path:
     """Find a space file: a path as given, else a name in ``search_spaces/``, with or without ``.yaml``."""
     given = Path(name)
     for candidate in (given, spaces / given, spaces / f"{given}.yaml"):
-        if candidate.is_file():
-            return candidate
+        try:
+            if candidate.is_file():
+                return candidate
+        except OSError as error:  # a name that is too long, a folder that may not be looked into
+            raise UserError(f"--space {name}: cannot look for it: {error.strerror or error}") from error
     wanted = given.name if given.suffix == ".yaml" else f"{given.name}.yaml"
     raise unknown("search space", wanted, (path.name for path in spaces.glob("*.yaml")))
 
@@ -226,14 +230,7 @@ def _without(points: list[Any], names: set[str]) -> list[Any]:
 
 
 def _read_mapping(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise UserError(f"{where}: not valid YAML: {error.problem}") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: expected UTF-8 text, got a byte that is not at position {error.start}") from error
+    content = read_yaml(path)
     if not isinstance(content, dict):
         raise UserError(f"{path}: expected a mapping of settings, got {type(content).__name__}")
     for section, kind in (("search", dict), ("rehearsal", dict), ("enqueue", list)):
@@ -259,7 +256,7 @@ def _one_line(error: ValidationError, path: Path, overridden: set[str]) -> str:
 
 def _line_of(path: Path, *keys: str) -> int:
     """Find the line of the innermost key of ``keys`` that the file holds, 1 if it holds none."""
-    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    node = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
     line = 1
     for key in keys:
         if not isinstance(node, yaml.MappingNode):

@@ -6,6 +6,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from study.csv_text import read_csv
 from study.resume import resume_command
 from study.space import StudySpec
 from study.stopping import too_many_failures
@@ -18,7 +19,7 @@ def show_front(directory: Path, spec: StudySpec, console: Console, *, reason: st
     ``reason`` says why the study is over, None if it is not. Returns 0, or 130 if it was interrupted, or 1 if no trial
     succeeded or too many failed.
     """
-    trials = pd.read_csv(directory / "trials.csv") if (directory / "trials.csv").exists() else pd.DataFrame()
+    trials = read_csv(directory / "trials.csv") if (directory / "trials.csv").exists() else pd.DataFrame()
     begun = f"{len(trials)} of {spec.trials} trials"
     if time_is_up:
         reason = f"{spec.hours:g} hours are over after {begun}"
@@ -28,7 +29,7 @@ def show_front(directory: Path, spec: StudySpec, console: Console, *, reason: st
         console.print(f"to go on: {resume_command(directory)}", highlight=False, soft_wrap=True)
     failing = len(trials) and too_many_failures(trials["state"].tolist(), spec.max_failed_share)
     code = 130 if reason is None else int(bool(failing))
-    front = pd.read_csv(directory / "pareto.csv") if len(trials) else pd.DataFrame()
+    front = read_csv(directory / "pareto.csv") if len(trials) else pd.DataFrame()
     if not len(front):
         complete = int((trials["state"] == "COMPLETE").sum()) if len(trials) else 0
         why = "breaks a constraint" if complete else "failed: see error"
@@ -38,7 +39,7 @@ def show_front(directory: Path, spec: StudySpec, console: Console, *, reason: st
     table = Table(title=f"Pareto front: {len(front)} of {len(trials)} trials", box=None, pad_edge=False)
     for name in ("trial", *spec.objectives, "parameters"):
         table.add_column(name, no_wrap=name != "parameters", overflow="fold")
-    baseline = pd.read_csv(directory / "baseline.csv").iloc[0]
+    baseline = read_csv(directory / "baseline.csv").iloc[0]
     table.add_row("before", *(brief(float(baseline[name])) for name in spec.objectives), "", style="dim")
     for _, row in front.iterrows():
         parameters = {name: None if pd.isna(row[name]) else row[name] for name in spec.search}

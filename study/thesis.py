@@ -22,13 +22,12 @@ def compare(directories: Sequence[Path], csv: Path | None) -> None:
 
     Raises ``UserError`` if a directory holds no such study, or the studies do not belong together.
     """
-    from rich.console import Console
-
     from study.agreement import compare_effects, compare_values
     from study.measured import check_same, read_study
     from study.open_trial import study_spec
     from study.published import published_table
     from study.results import write_csv
+    from study.terminal import terminal
     from study.thesis_tables import WIDTH, comparison, show
 
     spec = study_spec(directories[0])
@@ -39,8 +38,7 @@ def compare(directories: Sequence[Path], csv: Path | None) -> None:
     studies = [read_study(directory, list(table.values.columns)) for directory in directories]
     check_same(studies)
     values, effects = compare_values(table, studies), compare_effects(table, studies)
-    # A pipe has no width of its own.
-    show(table, studies, values, effects, Console(width=None if sys.stdout.isatty() else WIDTH))
+    show(table, studies, values, effects, terminal(pipe_width=WIDTH))
     if csv is not None:
         try:
             write_csv(comparison(table, studies, values, effects), csv)

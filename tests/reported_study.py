@@ -17,7 +17,10 @@ from gap.data.dataset import CAPTIONS
 from study.embeddings import Embeddings, embeddings_path, write_embeddings
 from study.open_trial import BASELINE
 
-HOSTILE = "</script><script>alert(1)</script> & 50 % <b>"
+HOSTILE = (
+    """</script><script>alert(1)</script> & 50 % <b> "><img src=x onerror=alert(1)> ' onload='alert(1) """
+    """<a href="javascript:alert(1)">x</a> {{ 7 * 7 }}"""
+)
 
 
 def write_reported_study(

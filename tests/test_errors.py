@@ -1,3 +1,5 @@
+import pickle
+
 import pytest
 
 from gap.errors import UserError, unknown
@@ -16,3 +18,8 @@ def test_unknown_without_a_near_name_makes_no_guess() -> None:
 def test_a_user_error_is_a_value_error_in_one_line() -> None:
     with pytest.raises(ValueError, match=r"^one line$"):
         raise UserError("one line")
+
+
+def test_a_message_is_one_line_that_leaves_the_terminal_alone() -> None:
+    assert str(UserError("no file a\nb\x1b[31m\u2028c\udcff")) == "no file a b [31m c "
+    assert str(pickle.loads(pickle.dumps(UserError("a\tb")))) == "a b"

@@ -59,7 +59,7 @@ def _json(path: Path) -> dict[str, Any]:
     """Read one of the two JSON files, or say in one line why it is not a prepared dataset."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"{path.parent} is not a prepared dataset: cannot read {path.name}: {error}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise UserError(f"{path} is not of format {FORMAT}; delete {path.parent} and prepare the dataset again")

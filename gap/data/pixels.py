@@ -7,11 +7,14 @@ is rasterised at the model's size.
 """
 
 import io
+import math
 
 import numpy as np
 import resvg_py
 from jaxtyping import UInt8
 from PIL import Image, UnidentifiedImageError
+
+from gap.data.svg import check_svg
 
 # Any change to the pixels that come out must raise this number: it is part of every cache key.
 VERSION = 1
@@ -20,6 +23,7 @@ _WHITE = "#ffffff"
 FORMATS = ("PNG", "WEBP", "JPEG", "GIF", "BMP", "TIFF")
 # Scaled until its shorter side is the model's, a picture longer than this would fill the memory.
 _MAX_ASPECT = 100
+_MAX_PIXELS = 2**26  # A file of some kilobytes can hold more than the memory does.
 
 
 def _grey_with_alpha(image: Image.Image) -> Image.Image:
@@ -63,25 +67,53 @@ def fit(image: Image.Image, size: int) -> Image.Image:
 
 
 def rasterise(svg: bytes, size: int) -> bytes:
-    """Draw an SVG on white as a PNG of ``size`` pixels. Fonts of the machine are not used."""
-    return bytes(
-        resvg_py.svg_to_bytes(
-            svg_string=svg.decode("utf-8"), width=size, height=size, skip_system_fonts=True, background=_WHITE
-        )
-    )
+    """Draw an SVG on white as a PNG of ``size`` pixels. Fonts of the machine are not used.
+
+    Raises ValueError for what is no SVG, or one that :func:`gap.data.svg.check_svg` refuses.
+    """
+    text = svg.decode("utf-8")
+    check_svg(text)
+    try:
+        png = resvg_py.svg_to_bytes(svg_string=text, width=size, height=size, skip_system_fonts=True, background=_WHITE)
+    except BaseException as error:  # a panic of the renderer's is no Exception, and its class cannot be imported
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ValueError(f"SVG: the renderer gave up: {error}") from error
+    return bytes(png)
+
+
+def _check_size(image: Image.Image) -> None:
+    if math.prod(image.size) > _MAX_PIXELS:
+        raise ValueError(f"{image.size[0]} x {image.size[1]} pixels: expected at most {_MAX_PIXELS} in all")
+
+
+def open_image(file: str | io.BytesIO) -> Image.Image:
+    """Open and load an image of a known kind. Raises ValueError for others, and for one of over 67,108,864 pixels.
+
+    Otherwise raises whatever the decoder raises for damaged files: OSError, ValueError, SyntaxError and others.
+    """
+    try:
+        image: Image.Image
+        with Image.open(file, formats=FORMATS) as image:
+            _check_size(image)
+            image.load()
+            return image
+    except UnidentifiedImageError:
+        raise ValueError(f"not an image of a known kind ({', '.join(FORMATS)})") from None
 
 
 def decode(data: bytes, suffix: str, size: int) -> UInt8[np.ndarray, "size size 3"]:
     """Turn the bytes of a file with this suffix (``.svg``, or any that Pillow reads) into RGB pixels, 0 to 255.
 
     Raises whatever the decoder raises for damaged files: OSError, ValueError, SyntaxError and others. A PNG's checksums
-    are checked, since some damage decodes to other pixels.
+    are checked, since some damage decodes to other pixels. Raises ValueError for images of over 67,108,864 pixels.
     """
     if not data:
         raise ValueError("the file is empty")
     file = io.BytesIO(rasterise(data, size) if suffix == ".svg" else data)
     try:
         with Image.open(file, formats=FORMATS) as image:
+            _check_size(image)
             if image.format != "PNG":  # the only kind that Pillow verifies, and is then of no more use
                 return np.asarray(fit(on_white(image), size))
             image.verify()

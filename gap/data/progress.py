@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from gap.errors import visible
+
 
 def say(line: str) -> None:
     """Print a line on standard error."""
-    Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(line)
+    Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(visible(line))
 
 
 @contextmanager

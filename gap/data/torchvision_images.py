@@ -1,5 +1,6 @@
 """CIFAR-10, CIFAR-100 and EuroSAT from a local directory, in the layout of ``torchvision.datasets``; never downloaded.
 
+CIFAR is published as pickles, which can run code: torchvision opens those files alone whose MD5 is the published one.
 The class names of all three are English, and so are their prompts. CIFAR comes with a test part. EuroSAT has none:
 every fifth image of a class, in an order drawn once with seed 0, is a test image.
 """
@@ -15,7 +16,7 @@ from jaxtyping import Int64, UInt8
 from torchvision import datasets
 
 from gap.data.labelled import LabelledImages, Pixels
-from gap.data.pixels import fit, on_white
+from gap.data.pixels import fit, on_white, open_image
 from gap.errors import UserError
 
 # name -> where in the directory it is looked for, and what to put there
@@ -82,7 +83,7 @@ def read_cifar100(directory: Path | None, size: int) -> LabelledImages:
 
 def read_eurosat(directory: Path | None, size: int) -> LabelledImages:
     """Open EuroSAT's RGB images with this project's split. Raises UserError when it is not there."""
-    images = _open("eurosat", directory, partial(datasets.EuroSAT, download=False))
+    images = _open("eurosat", directory, partial(datasets.EuroSAT, download=False, loader=open_image))
     labels = np.array(images.targets, dtype=np.int64)
     generator = np.random.default_rng(0)
     shuffled = [generator.permutation(np.flatnonzero(labels == label)) for label in range(len(images.classes))]

@@ -1,9 +1,11 @@
 """What a run trained, on disk: adapters in PEFT's own format, everything else that was trained beside them."""
 
 import json
+import re
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import peft
 from peft.utils import set_peft_model_state_dict
@@ -17,6 +19,12 @@ from gap.models.clip import Clip
 TRAINED = "trained.safetensors"
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
+PICKLED_WEIGHTS = "adapter_model.bin"  # PEFT's other format, whose reader may run what the file says
+# What ``adapt`` sets of PEFT's configuration, and what only describes where an adapter comes from.
+_SET = frozenset({"r", "lora_alpha", "use_dora", "target_modules"})
+_DESCRIBES = frozenset({"auto_mapping", "base_model_name_or_path", "inference_mode", "peft_version", "revision"})
+# Escaped names between bars. Repetition would let a pattern match other layers, or match for hours.
+_NAMES = re.compile(r"(?:[\w-]|\\[.\-])+(?:\|(?:[\w-]|\\[.\-])+)*")
 
 
 def save_adapter(clip: Clip, wrapped: peft.PeftModel | None, directory: Path) -> None:
@@ -44,8 +52,9 @@ def save_adapter(clip: Clip, wrapped: peft.PeftModel | None, directory: Path) ->
 def load_adapter(clip: Clip, directory: Path) -> peft.PeftModel | None:
     """Put what ``save_adapter`` wrote back into a freshly loaded base, in place.
 
-    Returns the PEFT model where there are adapters. Raises ``UserError`` on a missing or damaged directory, or one that
-    was trained on another base.
+    Returns the PEFT model where there are adapters. Raises ``UserError`` on a missing or damaged directory, one that
+    was trained on another base, one whose weights are pickled, or whose configuration is not one of ``save_adapter``'s:
+    PEFT does much more for other ones.
     """
     if not (directory / TRAINED).is_file():
         raise UserError(f"adapter {directory}: expected a directory with {TRAINED}")
@@ -74,13 +83,14 @@ def _rest(model: nn.Module) -> dict[str, Tensor]:
 
 
 def _load_peft(model: nn.Module, directory: Path) -> peft.PeftModel:
+    if not (directory / ADAPTER_WEIGHTS).is_file() and (directory / PICKLED_WEIGHTS).exists():
+        raise UserError(f"adapter {directory}: expected {ADAPTER_WEIGHTS}; {PICKLED_WEIGHTS} can run code, not read")
     try:
-        config = peft.LoraConfig.from_pretrained(directory)
-        config.base_model_name_or_path = None  # checked already; PEFT would look it up in the model's own name
+        config = _config(json.loads((directory / ADAPTER_CONFIG).read_text(encoding="utf-8")))
         weights, _ = _read(directory / ADAPTER_WEIGHTS)
         wrapped = peft.get_peft_model(model, config)
         result = set_peft_model_state_dict(wrapped, weights)
-    except (OSError, json.JSONDecodeError, TypeError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, TypeError, ValueError, KeyError, RuntimeError) as error:  # RecursionError is a RuntimeError
         if isinstance(error, UserError):
             raise
         raise UserError(f"adapter {directory} does not fit: {str(error).strip().splitlines()[0][:160]}") from error
@@ -88,6 +98,22 @@ def _load_peft(model: nn.Module, directory: Path) -> peft.PeftModel:
     if missing or result.unexpected_keys:
         raise UserError(f"adapter {directory} does not fit: {(missing + result.unexpected_keys)[0]}")
     return wrapped
+
+
+def _config(described: Any) -> peft.LoraConfig:
+    """Make PEFT's configuration of those of its settings that ``adapt`` sets; the others must have their defaults.
+
+    Raises ValueError if they have not. The base's name stays out: PEFT would look it up in the model's own name.
+    """
+    if not isinstance(described, dict) or not isinstance(described.get("target_modules"), str):
+        raise ValueError(f"{ADAPTER_CONFIG} names no target_modules")
+    if not _NAMES.fullmatch(described["target_modules"]):
+        raise ValueError(f"{ADAPTER_CONFIG}: expected names of layers in target_modules")
+    defaults = json.loads(json.dumps(peft.LoraConfig().to_dict(), default=list))
+    for name in described.keys() - _SET - _DESCRIBES:
+        if described[name] != defaults.get(name):
+            raise ValueError(f"{ADAPTER_CONFIG}: {name} is not as this package saves it")
+    return peft.LoraConfig(**{name: described[name] for name in _SET & described.keys()})
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

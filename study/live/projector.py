@@ -19,10 +19,11 @@ def add_projector(writer: SummaryWriter, epoch: int, embeddings: Embeddings, dat
     captions, texts = embeddings.captions(dataset), first_captions(embeddings)[images]
     vectors = torch.cat([embeddings.image_features[images], embeddings.text_features[texts]]).double()
     rows = embeddings.rows[images].tolist()
+    named = [(dataset.ids[row], captions[text]) for row, text in zip(rows, texts, strict=True)]
     small = np.stack([np.asarray(thumbnail(dataset.images[row], SIDE)) for row in rows])
     pictures = np.concatenate([small, small // 2 + (TEXT_TINT // 2).astype(np.uint8)])
-    ids = [dataset.ids[row] for row in rows]
-    words = [" ".join(captions[text].split()) for text in texts]
+    # The file has a line a point and tabs between its columns.
+    ids, words = ([" ".join(text.split()) for text in part] for part in zip(*named, strict=True))
     writer.add_embedding(
         vectors.numpy().round(DIGITS),
         metadata=[(kind, id_, text) for kind in ("image", "text") for id_, text in zip(ids, words, strict=True)],

@@ -6,12 +6,11 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from study.csv_text import harmless
 from study.retrieval.answer import Answer
 from study.retrieval.query import TextQuery
 
 COLUMNS = ("trial_id", "rank", "score", "id", "keywords", "caption", "split", "images")
-# A spreadsheet takes what begins with one of these for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def rows_of(answer: Answer) -> list[dict[str, Any]]:
@@ -46,12 +45,3 @@ def as_csv(answer: Answer) -> str:
     for row in rows_of(answer):
         writer.writerow({name: harmless(value) for name, value in row.items()})
     return file.getvalue()
-
-
-def harmless(value: Any) -> Any:
-    """Put an apostrophe before a text that is a formula to a spreadsheet.
-
-    >>> harmless("=1+1"), harmless("hat"), harmless(-0.5)
-    ("'=1+1", 'hat', -0.5)
-    """
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -6,27 +6,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gap.errors import visible
 from study.retrieval.answer import Answer
 from study.retrieval.hits import Hit, moved
 
 WIDTH = 80
 
 
-def plain(text: str) -> str:
-    """Replace what is no visible sign, such as a terminal's control codes, by spaces.
-
-    >>> plain("red\\x1b[31m\\nhat")
-    'red [31m hat'
-    """
-    return "".join(sign if sign.isprintable() else " " for sign in text)
-
-
 def show_answer(answer: Answer, console: Console) -> None:
     """Print who was asked what, and the answers: of one trial as a row a hit, of two side by side."""
     for line in (*answer.asked(), *answer.lines()):
-        console.print(Text(plain(line)))
+        console.print(Text(visible(line)))
     console.print(_one(answer.found[0].hits) if len(answer.found) == 1 else _beside(answer))
-    console.print(Text(plain(answer.licence), style="dim"))
+    console.print(Text(visible(answer.licence), style="dim"))
 
 
 def _table() -> Table:
@@ -42,7 +34,7 @@ def _one(hits: Sequence[Hit]) -> Table:
     table.add_column("split", no_wrap=True)
     table.add_column("keywords", overflow="fold")
     for hit in hits:
-        table.add_row(f"{hit.rank}", f"{hit.score:.3f}", Text(plain(hit.id)), hit.split, Text(plain(hit.words)))
+        table.add_row(f"{hit.rank}", f"{hit.score:.3f}", Text(visible(hit.id)), hit.split, Text(visible(hit.words)))
     return table
 
 
@@ -58,4 +50,4 @@ def _beside(answer: Answer) -> Table:
 
 
 def _cell(hit: Hit, note: str) -> Text:
-    return Text.assemble(f"{hit.score:.3f} {plain(hit.id)}{note}\n", (plain(hit.words), "bold"))
+    return Text.assemble(f"{hit.score:.3f} {visible(hit.id)}{note}\n", (visible(hit.words), "bold"))

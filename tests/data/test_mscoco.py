@@ -75,6 +75,33 @@ def test_an_unusable_image_is_skipped_and_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"filename": {}}, "unexpected or missing"),
+        ({"filename": "../../x.jpg"}, "holds no file of that name"),
+        ({"filename": "a/b"}, "holds no file of that name"),
+        ({"filename": "\x00"}, "holds no file of that name"),
+        ({"filepath": []}, "unexpected or missing"),
+        ({"filepath": "../train2014"}, "unexpected or missing"),
+        ({"cocoid": float("inf")}, "unexpected or missing"),
+        ({"cocoid": 4}, "the id occurs twice"),
+    ],
+)
+def test_odd_images_are_skipped(tmp_path: Path, changed: dict[str, Any], reason: str) -> None:
+    directory = write_coco(tmp_path / "coco")
+    edit(directory / "dataset_coco.json", lambda c: c["images"][5].update(changed))
+    (skipped,) = read("en", directory, None).skipped
+    assert reason in skipped.reason
+
+
+def test_odd_captions_are_one_line(tmp_path: Path) -> None:
+    directory = write_coco(tmp_path / "coco")
+    edit(directory / "annotations" / "captions_val2014.json", lambda c: c["annotations"][0].update(id=float("inf")))
+    with pytest.raises(UserError, match="an annotation has an unexpected or missing"):
+        read("en", directory, None)
+
+
+@pytest.mark.parametrize(
     ("fault", "message"),
     [
         (lambda d: (d / "dataset_coco.json").unlink(), "dataset_coco.json is missing; expected in the directory"),

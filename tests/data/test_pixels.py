@@ -151,3 +151,18 @@ def test_svg_on_white_at_the_models_size() -> None:
 def test_broken_svg(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         decode(data, ".svg", 8)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "GIF", "BMP"])
+def test_a_small_file_of_very_many_pixels_is_refused(kind: str) -> None:
+    file = io.BytesIO()
+    Image.new("1", (8200, 8200)).save(file, kind, **({"compression": "group4"} if kind == "TIFF" else {}))
+    with pytest.raises(ValueError, match="8200 x 8200 pixels: expected at most 67108864 in all"):
+        decode(file.getvalue(), ".png", 8)
+
+
+def test_pixels_up_to_the_limit_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gap.data.pixels._MAX_PIXELS", 20)
+    assert constant(png(Image.new("RGB", (4, 5), "white"))) == (255, 255, 255)
+    with pytest.raises(ValueError, match="3 x 7 pixels: expected at most 20 in all"):
+        decode(png(Image.new("RGB", (3, 7), "white")), ".png", 8)

@@ -32,3 +32,10 @@ def test_values_are_yaml_and_numbers_in_scientific_form_are_numbers() -> None:
 def test_what_is_no_change_is_named(change: str) -> None:
     with pytest.raises(UserError, match="--set"):
         parse_changes([change])
+
+
+@pytest.mark.parametrize("value", ["&a [*a]", "[" * 30, "!!python/name:os.system", "2001-99-99", "\x01"])
+def test_values_have_the_limits_of_a_file(value: str) -> None:
+    with pytest.raises(UserError, match=r"^--set search:?.*: not (read|valid YAML): ") as caught:
+        parse_changes([f"search={value}"])
+    assert "\n" not in str(caught.value)

@@ -180,7 +180,7 @@ def test_faults_are_one_line(run: Any, tmp_path: Path) -> None:
         ((broken("list", "study.json", "[1]"),), "holds no study: cannot read study.json"),
         ((broken("bare", "study.json", "{}"),), "it has no 'spec'"),
         ((broken("none", "study.json", '{"spec": {"objectives": {}}}'),), "objectives are not names with max or min"),
-        ((broken("up", "study.json", '{"spec": {"objectives": {"mrr": "up"}}}'),), "names with max or min"),
+            ((broken("up", "study.json", '{"spec": {"objectives": {"mrr": "up"}}}'),), "should be 'max' or 'min'"),
         ((broken("empty", "trials.csv", ""),), "trials.csv: No columns to parse"),
         ((broken("hollow", "pareto.csv", "a,b\n1,2\n"),), "pareto.csv: no column trial_id, state, recall_at_1"),
         ((broken("words", "pareto.csv", "trial_id,state,recall_at_1,modality_gap\na,COMPLETE,b,c\n"),), "pareto.csv"),

@@ -11,7 +11,26 @@ def test_a_rehearsal_has_its_own_directory() -> None:
     assert study_directory(Path("r"), "a", "rehearsal") == Path("r/a-rehearsal")
 
 
-@pytest.mark.parametrize("name", ["", "..", "a/b", "/etc", ".ray"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "..",
+        "a/b",
+        "/etc",
+        ".ray",
+        "../../x",
+        "a\x00b",
+        "CON",
+        "nul.txt",
+        "x" * 200,
+        "-x",
+        "a\\b",
+        "a\nb",
+        "a\x1b[0m",
+        "a.",
+    ],
+)
 def test_a_name_is_not_a_path(name: str) -> None:
     with pytest.raises(UserError, match="--name: expected a plain directory name"):
         study_directory(Path("r"), name, "study")

@@ -138,3 +138,10 @@ def test_a_space_is_found_by_name_and_by_path(space: Path) -> None:
     assert find_space("good", spaces=space.parent) == space
     assert find_space("good.yaml", spaces=space.parent) == space
     assert find_space(space) == space
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\x00b", "../" * 2000])
+def test_a_space_of_an_odd_name_is_one_line(name: str) -> None:
+    with pytest.raises(UserError, match=r"search space|cannot look for it: File name too long") as caught:
+        find_space(name)
+    assert str(caught.value).isprintable()

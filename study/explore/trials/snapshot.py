@@ -10,7 +10,9 @@ import pandas as pd
 
 from gap.errors import UserError
 from study.blocks import by_number
+from study.csv_text import read_csv
 from study.finished import Finished, read_finished
+from study.naming import check_trial_ids
 
 Row: TypeAlias = Mapping[Any, Any]  # a row of a table, by its columns
 FILES = ("study.json", "baseline.csv", "trials.csv", "pareto.csv", "epochs.csv", "hypervolume.csv")
@@ -91,9 +93,13 @@ def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
         empty: pd.DataFrame = pd.DataFrame(columns=list(columns))
         return empty
     try:
-        table: pd.DataFrame = pd.read_csv(path, dtype={"trial_id": str, "terms": str})
+        table: pd.DataFrame = read_csv(path, dtype={"trial_id": str, "terms": str})
     except (OSError, ValueError) as error:
         raise UserError(f"cannot read {path}: {' '.join(str(error).split())}") from error
     if missing := [name for name in columns if name not in table.columns]:
         raise UserError(f"cannot read {path}: no column {', '.join(missing)}")
+    try:
+        check_trial_ids(table["trial_id"].unique())
+    except ValueError as error:
+        raise UserError(f"cannot read {path}: {error}") from error
     return table

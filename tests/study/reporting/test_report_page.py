@@ -75,6 +75,10 @@ def test_texts_of_the_data_are_texts(page: Page, source: str) -> None:
     assert set(embedded) == {"charts", "templates"}
     hover = embedded["charts"]["map"]["before training"]["data"][1]["hovertext"]
     assert "&lt;/script&gt;" in hover[0]
+    assert "<a" not in hover[0]
+    assert page.of("img") == []
+    assert not [name for _, found in page.elements for name in found if name.startswith("on")]
+    assert "49" not in "".join(text for text in page.text["q"])
 
 
 def test_it_can_be_read_without_eyes_or_a_mouse(page: Page) -> None:
