@@ -24,6 +24,7 @@ SEEING = [
     'python study/search.py results/arasaac_es-rehearsal "quiero comer una manzana" --top 12',
     "tensorboard --logdir results/arasaac_es-rehearsal/tensorboard",
 ]
+DATA = ["python -m gap.data.arasaac --lang es --lang en", "python -m gap.data check arasaac --language es"]
 SMALL = "--model tiny --profile rehearsal --epochs 1 --set batch_size=64"
 
 
@@ -76,6 +77,7 @@ def test_the_commands_are_all_known() -> None:
         "pip install -e .",
         "python study/run.py --resume results/arasaac_es --trials 60 --hours 8",
         "python study/run.py --resume results/arasaac_es --replicates 3",
+        *DATA,
         "python study/run.py --help",
     ]
     assert (ROOT / ".ci" / "run").read_text().rstrip().endswith("\nmake test")
@@ -130,6 +132,16 @@ def test_how_to_see_it(home: Path) -> None:
         with urllib.request.urlopen(address) as page:
             assert "Modality gap" in page.read().decode()
         served.terminate()
+
+
+def test_data_are_checked(home: Path) -> None:
+    download, check = DATA
+    run(f"{download} --help", home)  # tests/data/test_arasaac_command.py downloads, from a host of its own
+    command = [*arguments(check), "--data-dir", str(home / "arasaac"), "--image-size", "32"]
+    environment = {**os.environ, "MODALITY_GAP_CACHE": str(home / "cache"), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr  # 300 plain images in 256 colours: some are on both sides
+    assert (home / "check_arasaac_es" / "contact_sheet.png").is_file()
 
 
 def test_every_python_example_runs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
