@@ -6,7 +6,7 @@ Command: python -m benchmarks.prepare            (10,000 and 100,000 pairs: 10 m
 The images are JPEGs of 256 x 192 pixels, 2,000 different ones, every file with bytes of its own; captions differ. They
 are prepared at 64 pixels. The peer is a plain loop: Pillow opens, converts, resizes and crops, one image after another,
 into one array in memory. Each run has a process of its own; memory is what is held at the peak beyond what the imports
-take, mapped files included. Expected: memory grows by less than 1 kB a pair, and the second call takes seconds.
+take, mapped files included. Expected: memory grows by some 1 kB a pair, and the second call only looks at files.
 """
 
 import argparse
