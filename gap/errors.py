@@ -11,6 +11,13 @@ class UserError(ValueError):
     """
 
 
+class UnavailableError(UserError):
+    """What every run needs is missing, damaged or cannot be written to: its data, its cache, its disk.
+
+    A run that meets it says nothing about its own settings: another one would fare no better.
+    """
+
+
 def unknown(kind: str, got: str, allowed: Iterable[str]) -> UserError:
     """Build the error for a name that is not among the allowed ones, with the nearest allowed name first.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from filelock import FileLock
 from platformdirs import user_cache_path
 
-from gap.errors import UserError
+from gap.errors import UnavailableError
 
 
 def default_cache() -> Path:
@@ -32,7 +32,7 @@ def build_once(target: Path, fill: Callable[[Path], None], *, is_whole: Callable
     result. The lock ends with its process, however that ends, so a temporary directory found under the lock is dead and
     is removed. Returns whether ``fill`` ran.
 
-    Raises UserError when the directory cannot be written.
+    Raises UnavailableError when the directory cannot be written.
     """
     if is_whole(target):
         return False
@@ -44,7 +44,9 @@ def build_once(target: Path, fill: Callable[[Path], None], *, is_whole: Callable
             shutil.rmtree(target, ignore_errors=True)
             _build(target, fill)
     except OSError as error:
-        raise UserError(f"cannot write to the cache directory {target.parent}: {error.strerror or error}") from error
+        raise UnavailableError(
+            f"cannot write to the cache directory {target.parent}: {error.strerror or error}"
+        ) from error
     return True
 
 
