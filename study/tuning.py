@@ -12,6 +12,7 @@ os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
 os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
 os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")  # see study.signals
+os.environ.setdefault("TUNE_PRINT_ALL_TRIAL_ERRORS", "0")  # the study's own line says why a trial failed
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 # Inherited by the workers, read by glibc. A worker runs each trial in a new thread: with an arena for every thread the
 # memory of ended trials is never used again. Without mmap, a step's activations reuse the pages of the step before.

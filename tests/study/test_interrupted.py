@@ -1,4 +1,4 @@
-"""Ctrl-C in the middle of a study."""
+"""Ctrl-C at a terminal, then a cluster's SIGTERM, in the middle of a study: both reach Ray's processes too."""
 
 import os
 import signal
@@ -21,34 +21,68 @@ early_stopping: off
 search: {rank: {choices: [2, 4]}}
 rehearsal: {batch_size: 64}
 """
+GO_ON = "python study/run.py --resume results/small-rehearsal"
 
 
 def rows(path: Path) -> int:
     return len(pd.read_csv(path)) if path.exists() else 0
 
 
-def test_what_had_ended_is_kept(tmp_path: Path) -> None:
-    (tmp_path / "small.yaml").write_text(SPACE)
+def interrupted(arguments: list[str], home: Path, *, at: int, number: int) -> tuple[int, str, float]:
+    """Run the command until so many epochs are recorded, then signal its whole group."""
     process = subprocess.Popen(
-        [sys.executable, ROOT / "study" / "run.py", "--space", "small.yaml", "--profile", "rehearsal"],
-        cwd=tmp_path,
-        env={**os.environ, "MODALITY_GAP_CACHE": str(tmp_path / "cache")},
+        [sys.executable, ROOT / "study" / "run.py", *arguments],
+        cwd=home,
+        env={**os.environ, "MODALITY_GAP_CACHE": str(home / "cache"), "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
     )
-    directory = tmp_path / "results" / "small-rehearsal"
+    epochs = home / "results" / "small-rehearsal" / "epochs.csv"
     deadline = time.monotonic() + 400
-    while rows(directory / "epochs.csv") < 7 and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
+    while rows(epochs) < at and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.1)
+    os.killpg(process.pid, number)
+    began = time.monotonic()
     output, _ = process.communicate(timeout=120)
-    assert process.returncode == 130, output
-    assert "interrupted after 1 of 20 trials" in output
     assert "Traceback" not in output
+    return process.returncode, output, time.monotonic() - began
+
+
+def checkpoints(directory: Path) -> list[str]:
+    return sorted(path.parent.name for path in (directory / ".ray").glob("*/*/checkpoint_*/state.pt"))
+
+
+def test_what_had_ended_is_kept_and_what_runs_is_saved(tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_text(SPACE)
+    directory = tmp_path / "results" / "small-rehearsal"
+
+    # t000 has ended, t001 is in its first epoch: it is finished.
+    code, output, _ = interrupted(
+        ["--space", "small.yaml", "--profile", "rehearsal"], tmp_path, at=6, number=signal.SIGINT
+    )
+    assert code == 130, output
+    assert "interrupted: no further trial begins" in output
+    assert "interrupted after 1 of 20 trials" in output
+    assert f"to go on: {GO_ON}" in output
     assert pd.read_csv(directory / "trials.csv")["state"].tolist() == ["COMPLETE"]
     assert pd.read_csv(directory / "pareto.csv")["trial_id"].tolist() == ["t000"]
-    assert rows(directory / "epochs.csv") >= 7
+    finished = rows(directory / "epochs.csv")
+    assert finished >= 7
+    assert len(checkpoints(directory)) == min(finished - 6, 3)  # each epoch of t001 that is recorded was saved
+
+    # It goes on from there, and SIGTERM ends it within a moment.
+    code, output, seconds = interrupted(
+        ["--resume", "results/small-rehearsal"], tmp_path, at=finished + 1, number=signal.SIGTERM
+    )
+    assert code == 143, output
+    assert output.endswith(f"SIGTERM: stopped; to go on with the last saved epochs: {GO_ON}\n")
+    assert seconds < 60
+    assert "epoch 2/4" in output or "epoch 3/4" in output
     study = optuna.load_study(study_name=None, storage=f"sqlite:///{directory}/optuna.db")
-    assert study.trials[0].state.name == "COMPLETE"
+    assert [trial.state.name for trial in study.trials[:2]] == ["COMPLETE", "RUNNING"]
+    assert pd.read_csv(directory / "trials.csv")["trial_id"].tolist() == ["t000"]
+    assert "t001" in {path.parent.name for path in (directory / ".ray").glob("*/t001*/checkpoint_*")} or checkpoints(
+        directory
+    )
