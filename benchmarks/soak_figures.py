@@ -8,6 +8,7 @@ import optuna
 import pandas as pd
 from typing_extensions import Self
 
+from benchmarks.soak_study import NAME
 from study.finished import read_finished
 from study.front import pareto_front
 
@@ -72,9 +73,9 @@ def read_samples(path: Path) -> pd.DataFrame:
 
 def faults_of(directory: Path, *, trials: int) -> list[str]:
     """Say what is missing or wrong in the results of a study of so many trials of one epoch."""
-    study, faults = read_finished(directory), []
+    study = read_finished(directory)
     epochs = pd.read_csv(directory / "epochs.csv")[["trial_id", "epoch"]]
-    record = optuna.load_study(study_name=None, storage=f"sqlite:///{directory / 'optuna.db'}").trials
+    record = optuna.load_study(study_name=NAME, storage=f"sqlite:///{directory / 'optuna.db'}").trials
     front = pareto_front(study.trials, study.objectives)["trial_id"].tolist()
     counts = {
         "rows of trials": (len(study.trials), trials),
@@ -87,7 +88,7 @@ def faults_of(directory: Path, *, trials: int) -> list[str]:
         "checkpoints left": (len(list((directory / ".ray").glob("*/*/checkpoint_*"))), 0),
         "adapters": (len([path for path in (directory / "adapters").iterdir() if path.is_dir()]), len(front)),
     }
-    faults += [f"{name}: expected {wanted}, got {got}" for name, (got, wanted) in counts.items() if got != wanted]
+    faults = [f"{name}: expected {wanted}, got {got}" for name, (got, wanted) in counts.items() if got != wanted]
     if sorted(front) != sorted(study.front["trial_id"]):
         faults.append(f"the front is {', '.join(study.front['trial_id'])}, its trials give {', '.join(front)}")
     return faults

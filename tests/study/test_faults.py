@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from optuna.exceptions import StorageInternalError
+from sqlalchemy.exc import SQLAlchemyError
 
-from gap.errors import UnavailableError
+from gap.errors import UnavailableError, UserError
 from study.faults import OF_FILES, fault_in
 from study.ledger import Ledger, open_storage, open_study
 
@@ -97,14 +99,9 @@ def test_the_file_is_named_where_it_is_known(number: int) -> None:
 
 
 def test_what_is_behind_an_error_is_found() -> None:
-    try:
-        try:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        except OSError:
-            raise RuntimeError("Trials did not complete")  # noqa: B904: as libraries do
-    except RuntimeError as error:
-        assert fault_in(error, "here") == "no space left on the disk of here: make room"
-    wrapped = RuntimeError("no")
+    wrapped = RuntimeError("Trials did not complete")
+    wrapped.__context__ = OSError(errno.ENOSPC, "No space left on device")
+    assert fault_in(wrapped, "here") == "no space left on the disk of here: make room"
     wrapped.__cause__ = UnavailableError("the data are gone")
     assert fault_in(wrapped, "here") == "the data are gone"
     wrapped.__cause__ = wrapped  # goes round
@@ -123,7 +120,7 @@ def test_a_record_that_is_cut_short_is_damaged(tmp_path: Path, cut: int) -> None
     for _ in range(9):
         ledger.ask()
     path.write_bytes(path.read_bytes()[:cut])
-    with pytest.raises(Exception) as caught:  # noqa: PT011: whatever it is, of SQLAlchemy, Optuna or ours
+    with pytest.raises((UserError, StorageInternalError, SQLAlchemyError)) as caught:
         open_study(open_storage(path), "a", {"recall_at_1": "max"}).get_trials()
     assert fault_in(caught.value, tmp_path) == f"the record in {tmp_path} is damaged: put a copy of optuna.db back"
 

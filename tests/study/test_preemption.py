@@ -1,6 +1,5 @@
 """SIGTERM, in a process of its own: it ends."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -23,6 +22,10 @@ with ended_by_sigterm("go on with python"):
 """
 
 
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def test_sigterm_ends_a_process_that_listens_to_nothing() -> None:
     root = str(Path(__file__).resolve().parents[2])
     process = subprocess.Popen(
@@ -40,8 +43,8 @@ def test_sigterm_ends_a_process_that_listens_to_nothing() -> None:
 
 
 def test_afterwards_nothing_watches_any_more() -> None:
-    threads, files = threading.active_count(), len(os.listdir("/proc/self/fd"))
+    threads, files = threading.active_count(), open_files()
     with ended_by_sigterm("none"):
         assert threading.active_count() == threads + 1
-    assert (threading.active_count(), len(os.listdir("/proc/self/fd"))) == (threads, files)
+    assert (threading.active_count(), open_files()) == (threads, files)
     assert signal.set_wakeup_fd(-1) == -1
