@@ -19,7 +19,8 @@ import optuna
 from optuna.storages import BaseStorage, RDBStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, IntegrityError, SQLAlchemyError
+from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random
 
 from gap.errors import UserError
 from study.conditions import Condition
@@ -38,9 +39,20 @@ def open_storage(location: Path | str) -> RDBStorage:
     url = f"sqlite:///{location}" if isinstance(location, Path) else location
     arguments = {"connect_args": {"timeout": WAIT_SECONDS}} if sqlite else {"pool_pre_ping": True}
     try:
-        return RDBStorage(url, engine_kwargs=arguments)
+        return _made_or_found(url, arguments)
     except (SQLAlchemyError, ImportError, ValueError, RuntimeError) as error:
         raise UserError(f"--storage: {' '.join(str(error).split())[:200]}") from error
+
+
+def _made_by_another(error: BaseException) -> bool:
+    return isinstance(error, IntegrityError) or (isinstance(error, DatabaseError) and "already exists" in str(error))
+
+
+# Optuna looks for its tables first and makes them then. Machines that begin a shared study at once meet in between: who
+# comes second is told that a table exists, and finds it when it looks again.
+@retry(retry=retry_if_exception(_made_by_another), stop=stop_after_attempt(20), wait=wait_random(0, 0.2), reraise=True)
+def _made_or_found(url: str, arguments: dict[str, Any]) -> RDBStorage:
+    return RDBStorage(url, engine_kwargs=arguments)
 
 
 def open_study(storage: BaseStorage, name: str, objectives: Mapping[str, Direction]) -> optuna.Study:
@@ -174,10 +186,9 @@ def check_same_study(ledger: Ledger, about: Mapping[str, Any]) -> None:
         **{name: about["data"][name] for name in ("data_hash", "split_hash")},
         "profile": about["profile"],
     }
-    first = ledger.study.user_attrs.get("study")
-    if first is None:
+    if "study" not in ledger.study.user_attrs:
         ledger.study.set_user_attr("study", own)
-        return
+    first = ledger.study.user_attrs["study"]  # of two who say so at once, both read what was kept
     for name, value in own.items():
         if first.get(name) != value:
             raise UserError(

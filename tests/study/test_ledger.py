@@ -1,7 +1,9 @@
 import io
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import optuna
@@ -158,6 +160,17 @@ def test_a_storage_that_cannot_be_used_is_one_line(url: str) -> None:
     with pytest.raises(UserError, match=r"^--storage: ") as error:
         open_storage(url)
     assert "\n" not in str(error.value)
+
+
+def test_machines_that_begin_at_once_find_one_storage(tmp_path: Path) -> None:
+    at_once = Barrier(6)
+
+    def begin(_: int) -> str:
+        at_once.wait()
+        return open_study(open_storage(f"sqlite:///{tmp_path}/shared.db"), "a", OBJECTIVES).study_name
+
+    with ThreadPoolExecutor(6) as machines:
+        assert list(machines.map(begin, range(6))) == ["a"] * 6
 
 
 def test_the_dashboard_opens_it(tmp_path: Path) -> None:
