@@ -51,7 +51,12 @@ def start(home: Path, *, trials: int) -> subprocess.Popen[bytes]:
     directory = home / "results" / NAME
     which = ["--resume", str(directory)] if directory.exists() else ["--space", f"{NAME}.yaml", "--name", NAME]
     new = [] if directory.exists() else ["--profile", "study", "--data-dir", "arasaac", "--trials", str(trials)]
-    environment = {**os.environ, "MODALITY_GAP_CACHE": str(home / "cache"), "PYTHONPATH": str(ROOT)}
+    environment = {
+        **os.environ,
+        "MODALITY_GAP_CACHE": str(home / "cache"),
+        "PYTHONPATH": str(ROOT),
+        "OMP_NUM_THREADS": "1",
+    }
     with (home / "log").open("ab") as log:
         return subprocess.Popen(
             [sys.executable, RUN, "--no-report", *which, *new],

@@ -22,9 +22,19 @@ PACKAGES = (
 
 
 def describe_study(
-    spec: StudySpec, *, space: Path, profile: str, device: str, data: Path, dataset: PairDataset
+    spec: StudySpec,
+    *,
+    space: Path,
+    profile: str,
+    device: str,
+    data: Path,
+    dataset: PairDataset,
+    source: Path | None = None,
 ) -> dict[str, Any]:
-    """Collect the resolved configuration, versions, hardware, data and split hashes, and the commit."""
+    """Collect the resolved configuration, versions, hardware, data and split hashes, and the commit.
+
+    ``source`` is the user's own copy of the data, if they were read from there.
+    """
     return {
         "space": space.name,
         "profile": profile,
@@ -32,6 +42,7 @@ def describe_study(
         "spec": spec.model_dump(mode="json"),
         "data": {
             "path": str(data),
+            "source": str(source.resolve()) if source else None,
             "name": dataset.name,
             "language": dataset.language,
             "train": len(dataset.train),

@@ -60,7 +60,8 @@ def run_trial(config: dict[str, Any], objective_epoch: CountingEpoch) -> None:
     try:
         _run(config, objective_epoch)
     except Exception as error:
-        if (fault := fault_in(error, config["data"])) is None:
+        # What writes the checkpoints does not always say where.
+        if (fault := fault_in(error, f"{tempfile.gettempdir()} or of the study's checkpoints")) is None:
             raise
         tune.report({FAULT: fault})
 

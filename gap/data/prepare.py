@@ -5,9 +5,10 @@ import os
 import shutil
 from pathlib import Path
 
-from gap.data.cache import build_once, default_cache, remove_dead_parts
+from gap.data.cache import default_cache, remove_dead_parts
 from gap.data.dataset import CAPTIONS, FORMAT, IMAGES, SPLITS, digest, hash_split
 from gap.data.images import ARRAY, LEFT_OUT, file_digests, images_key, write_images
+from gap.data.integrity import build_intact
 from gap.data.progress import say
 from gap.data.prompts import BARE
 from gap.data.records import Catalogue, Record, Skipped, Source, check_language, name_some, stop_if_many
@@ -130,7 +131,8 @@ def prepare(
     """Prepare a dataset for a model's image size and return its directory, which :func:`open_dataset` opens.
 
     Everything is kept in ``cache_dir`` (default: ``$MODALITY_GAP_CACHE``, or else the user's cache directory) under
-    a hash of its content: a second call only hashes the source's files, and a changed file gives a new directory.
+    a hash of its content: a second call only hashes the source's files, and a changed file gives a new directory. What
+    has changed in the cache itself is said and made again.
     The path is absolute.
     It can be interrupted at any moment and run by several processes at once. ``progress`` shows a bar on standard
     error at a terminal, and a line elsewhere. ``prompt`` is a text with one ``{}``, where the keywords or the caption
@@ -156,7 +158,7 @@ def prepare(
     key = images_key(digests, image_size)
     images = cache / "images" / f"{dataset}_{image_size}-{key[:16]}"
     remove_dead_parts(images.parent)
-    build_once(
+    build_intact(
         images,
         lambda part: write_images(
             part,
@@ -183,6 +185,6 @@ def prepare(
         (part / CAPTIONS).write_text(json.dumps(described, ensure_ascii=False), encoding="utf-8")
         (part / SPLITS).write_text(json.dumps(split), encoding="utf-8")
 
-    if build_once(prepared, fill) and progress and skipped:
+    if build_intact(prepared, fill) and progress and skipped:
         say(f"{dataset}: skipped {len(skipped)} of {total} records: {name_some(skipped)}")
     return prepared

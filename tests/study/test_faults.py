@@ -4,19 +4,18 @@ import errno
 import os
 import sqlite3
 import stat
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from optuna.exceptions import StorageInternalError
+from small_disk import on_small_disk
 from sqlalchemy.exc import SQLAlchemyError
 
 from gap.errors import UnavailableError, UserError
 from study.faults import OF_FILES, fault_in
 from study.ledger import Ledger, open_storage, open_study
 
-ROOT = Path(__file__).resolve().parents[2]
 # Fills a disk of 1 MB with what a study writes there, and prints what each writer's error becomes.
 WRITERS = """\
 import os, sys
@@ -60,21 +59,6 @@ ledger.add_epoch(number, 0, {"recall_at_1": 1.0})
 print("afterwards", (disk / "trials.csv").read_text(), (disk / "epochs.csv").read_text().split(), sep="|")
 print("left", sorted(path.name for path in disk.iterdir() if path.name.startswith(".trials")), sep="|")
 """
-
-
-def on_small_disk(command: list[str], place: Path, *, size: str = "1m", options: str = "") -> str:
-    """Run a command that sees a disk of ``size`` at ``place``; skip where no disk may be mounted."""
-    mount = f'mount -t tmpfs -o size={size}{options} tmpfs "$0"'
-    for unshare in (["unshare", "-m"], ["unshare", "-rm"]):
-        if subprocess.run([*unshare, "sh", "-c", mount, str(place)], capture_output=True).returncode == 0:
-            environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-            done = subprocess.run(
-                [*unshare, "sh", "-c", f'{mount} && exec "$@"', str(place), *command],
-                capture_output=True, text=True, env=environment,
-            )  # fmt: skip
-            assert done.returncode == 0, done.stderr
-            return done.stdout
-    pytest.skip("no disk may be mounted here: neither root nor user namespaces")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="mounts a disk as Linux does")
