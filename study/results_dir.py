@@ -32,7 +32,9 @@ def check_free(directory: Path, *, overwrite: bool) -> None:
 
 def check_writable(directory: Path) -> None:
     """Raise ``UserError`` if the directory, or the nearest one above it that is there, may not be written to."""
-    nearest = next(place for place in (directory.absolute(), *directory.absolute().parents) if os.access(place, os.F_OK))
+    nearest = next(
+        place for place in (directory.absolute(), *directory.absolute().parents) if os.access(place, os.F_OK)
+    )
     if not nearest.is_dir():
         raise UserError(f"cannot make the results directory {directory}: {nearest} is a file")
     if not os.access(nearest, os.W_OK | os.X_OK):

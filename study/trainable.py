@@ -18,7 +18,7 @@ from gap.training.errors import NonFiniteError, out_of_memory
 from gap.training.fit import fit
 from gap.training.settings import TrainingSettings
 from gap.training.state import read_state
-from study.checkpoints import ADAPTER, STATE
+from study.checkpoints import ADAPTER, STATE, check_whole
 from study.faults import fault_in
 from study.policy import CountingEpoch
 from study.seen import Seen
@@ -114,7 +114,7 @@ def restore(checkpoints: Sequence[Checkpoint], work: Path) -> list[str]:
     for checkpoint in checkpoints:
         try:
             checkpoint.to_directory(str(work))
-            read_state(work / STATE)
+            check_whole(work)
         except (UserError, OSError) as error:
             notes.append(f"{error}: not used")
             for left in work.iterdir():
