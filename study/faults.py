@@ -17,19 +17,19 @@ OF_FILES = {
     errno.EIO: "the disk of {} fails to read or write (I/O error): check it",
     errno.EMFILE: "too many open files at {}: raise the limit (ulimit -n)",
 }
-# SQLite, PyTorch and safetensors tell of such faults in words only.
+# PyTorch, safetensors and SQLite tell of such faults in words only.
 IN_WORDS = {
-    "database or disk is full": OF_FILES[errno.ENOSPC],
     "No space left on device": OF_FILES[errno.ENOSPC],
     "StorageFull": OF_FILES[errno.ENOSPC],
-    "PytorchStreamWriter failed writing": "a file below {} could not be written whole: make room on its disk",
-    "inline_container": "a file below {} could not be written whole: make room on its disk",
-    "disk I/O error": "the disk of {} fails to read or write, or is full: check it",
-    "readonly database": "the record in {} cannot be written to: give yourself the right to write there",
-    "unable to open database file": "the record in {} cannot be opened: give yourself the right to read and write it",
-    "database is locked": "another process holds the record in {}: end it",
-    "database disk image is malformed": "the record in {} is damaged: put a copy of optuna.db back",
-    "file is not a database": "the record in {} is damaged: put a copy of optuna.db back",
+    "PytorchStreamWriter failed writing": "a file on the disk of {} could not be written whole: make room",
+    "inline_container": "a file on the disk of {} could not be written whole: make room",
+    "database or disk is full": "no space left on the disk of optuna.db: make room",
+    "disk I/O error": "the disk of optuna.db fails to read or write, or is full: check it",
+    "readonly database": "optuna.db cannot be written to: give yourself the right to write to it and beside it",
+    "unable to open database file": "optuna.db cannot be opened: give yourself the right to read and write it",
+    "database is locked": "another process holds optuna.db: end it",
+    "database disk image is malformed": "optuna.db is damaged: put a copy of it back",
+    "file is not a database": "optuna.db is damaged: put a copy of it back",
 }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from gap.errors import UserError
 from study.faults import fault_in
 from study.preemption import ended_by_sigterm
+from study.ray_directory import ray_directory
 from study.resume import resume_command
 from study.signals import Signals
 
@@ -27,6 +28,6 @@ def resumable(directory: Path, signals: Signals) -> Iterator[None]:
         print(f"stopped; to go on with the last saved epochs: {command}", file=sys.stderr)
         raise SystemExit(signals.exit_code) from None
     except Exception as error:
-        if (fault := fault_in(error, directory)) is None:
+        if (fault := fault_in(error, f"{directory} or of Ray's files in {ray_directory()}")) is None:
             raise
         raise UserError(f"{fault}, then go on: {command}") from error

@@ -112,6 +112,7 @@ def main() -> int:
 
     arguments = parse_arguments()
     from gap.errors import UserError
+    from study.faults import fault_in
     from study.signals import Signals
 
     signals = Signals()
@@ -120,6 +121,11 @@ def main() -> int:
         return run(arguments, signals)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    except Exception as error:
+        if (fault := fault_in(error, Path.cwd())) is None:
+            raise
+        print(f"error: {fault}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted before the first trial", file=sys.stderr)

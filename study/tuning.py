@@ -28,6 +28,7 @@ from gap.errors import UserError
 from study.checkpoints import Checkpoints
 from study.naming import SEARCHED, trial_id
 from study.policy import CountingEpoch
+from study.ray_directory import check_room
 from study.resources import Share
 from study.searcher import StudySearch
 from study.trainable import run_trial
@@ -52,6 +53,8 @@ def connected(address: str | None, *, gpus: int) -> Iterator[None]:
     }
     if address and ":" in address:
         _check_answers(address)
+    if not address:
+        check_room()
     try:
         ray.init(
             address=address or "local",

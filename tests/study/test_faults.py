@@ -68,9 +68,9 @@ def test_a_full_disk_is_told_of_whoever_meets_it_and_hurts_no_file(tmp_path: Pat
     full = "no space left on the disk of {}: make room"
     assert told["table"] == full.format(tmp_path / "trials.csv")
     assert told["grown"] == full.format(tmp_path / "epochs.csv")
-    assert told["record"] == full.format(tmp_path)
+    assert told["record"] == full.format("optuna.db")
     assert told["adapter"] == full.format(tmp_path)
-    assert told["state"].endswith("make room on its disk")
+    assert told["state"] == f"a file on the disk of {tmp_path} could not be written whole: make room"
     assert told["afterwards"] == "whole|['a,b', '1,2', '3,4']"
     assert told["left"] == "[]"
 
@@ -106,7 +106,7 @@ def test_a_record_that_is_cut_short_is_damaged(tmp_path: Path, cut: int) -> None
     path.write_bytes(path.read_bytes()[:cut])
     with pytest.raises((UserError, StorageInternalError, SQLAlchemyError)) as caught:
         open_study(open_storage(path), "a", {"recall_at_1": "max"}).get_trials()
-    assert fault_in(caught.value, tmp_path) == f"the record in {tmp_path} is damaged: put a copy of optuna.db back"
+    assert fault_in(caught.value, tmp_path) == "optuna.db is damaged: put a copy of it back"
 
 
 def test_a_record_that_may_not_be_written_to(tmp_path: Path) -> None:
@@ -115,5 +115,5 @@ def test_a_record_that_may_not_be_written_to(tmp_path: Path) -> None:
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     with pytest.raises(sqlite3.OperationalError) as caught:
         connection.execute("insert into a values (1)")
-    assert (fault_in(caught.value, tmp_path) or "").startswith(f"the record in {tmp_path} cannot be written to")
+    assert (fault_in(caught.value, tmp_path) or "").startswith("optuna.db cannot be written to")
     assert stat.S_ISREG(path.stat().st_mode)
