@@ -9,7 +9,6 @@ by itself is found by ``thorough`` checks alone, which read everything.
 import hashlib
 import json
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from gap.data.cache import build_once
 from gap.data.progress import say
 
 DIGESTS = "digests.json"
+_HASHED: dict[tuple[int, int, int, int], str] = {}  # by device, inode, size and time
 
 
 def build_intact(target: Path, fill: Callable[[Path], None]) -> bool:
@@ -53,15 +53,14 @@ def changed_file(directory: Path, *, thorough: bool = False) -> str | None:
     path = directory / DIGESTS
     if not path.exists():
         return None
+    name, touched = DIGESTS, False
     try:
         described: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-        touched = False
         for name, was in described.items():
             found = (directory / name).stat()
             same = (found.st_size, found.st_mtime_ns) == (was["size"], was["changed"])
-            if found.st_size != was["size"] or (
-                (thorough or not same) and _sha256(directory / name, *_version(directory / name)) != was["sha256"]
-            ):
+            hashed = _read if thorough else _sha256
+            if found.st_size != was["size"] or ((thorough or not same) and hashed(directory / name) != was["sha256"]):
                 return name
             touched |= not same
     except FileNotFoundError:
@@ -82,17 +81,20 @@ def _seal_again(directory: Path) -> None:
 
 
 def _describe(path: Path) -> dict[str, Any]:
-    version = _version(path)
-    return {"sha256": _sha256(path, *version), "size": version[1], "changed": version[2]}
-
-
-def _version(path: Path) -> tuple[int, int, int]:
     found = path.stat()
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return {"sha256": _sha256(path), "size": found.st_size, "changed": found.st_mtime_ns}
 
 
-@lru_cache
-def _sha256(path: Path, inode: int, size: int, changed: int) -> str:
+def _sha256(path: Path) -> str:
+    """Hash a file, once in a process for all its names: the languages of a source share their images."""
+    found = path.stat()
+    version = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+    if version not in _HASHED:
+        _HASHED[version] = _read(path)
+    return _HASHED[version]
+
+
+def _read(path: Path) -> str:
     digest, buffer = hashlib.sha256(), bytearray(1 << 22)
     with path.open("rb") as file:
         while read := file.readinto(buffer):
