@@ -11,12 +11,14 @@ CONSTRAINTS := $(if $(HAS_GPU),,-c constraints-cpu.txt)
 study: $(VENV)/.installed
 	$(BIN)/python study/run.py --space arasaac_es.yaml
 
+# Two processes suit two cores and 8 GB; make test TEST_PROCESSES=4 suits twice as much.
+TEST_PROCESSES ?= 2
 # The tests that need a browser (Chromium, Chrome or Edge) are skipped without one, and say so.
 test: $(VENV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(TEST_PROCESSES) --dist loadgroup --no-loadscope-reorder -m "not slow"
 
 $(VENV)/.installed: pyproject.toml constraints-cpu.txt
 	$(PYTHON) -m venv $(VENV)

@@ -45,7 +45,16 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help="go on with a study that was interrupted or killed, or add trials to one that has ended; --trials, "
         "--hours and other budgets may change, nothing else",
     )
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="your local copy of the dataset")
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        metavar="DIR",
+        help="your data: for folder a table (CSV, JSON Lines, Parquet) or the directory with it and its images, for "
+        "webdataset tar shards, for huggingface a saved dataset, else your copy of arasaac or mscoco",
+    )
+    parser.add_argument(
+        "--download", action="store_true", help="download ARASAAC, about 157 MB, if it is neither given nor there yet"
+    )
     parser.add_argument(
         "--profile",
         choices=("auto", "study", "rehearsal"),

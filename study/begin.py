@@ -14,8 +14,12 @@ from sqlalchemy.exc import ArgumentError
 
 from gap.data import PairDataset, open_dataset, prepare
 from gap.errors import UserError
+from gap.models.clip import Clip
+from gap.models.context import count_cut
+from gap.models.languages import in_language
 from gap.models.load import load_clip
 from study.checkpoints import checked_path
+from study.first_data import edition, first_data
 from study.lock import study_lock
 from study.overrides import overrides
 from study.precision import settle_precision
@@ -64,12 +68,14 @@ def wanted(arguments: argparse.Namespace, console: Console) -> Wanted:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     space, changes = find_space(arguments.space), overrides(arguments)
     profile = resolve_profile(arguments.profile)
-    spec = load_profile(space, profile, changes, arguments.data_dir)
+    own = load_space(space, changes)
     directory = study_directory(arguments.results_dir, arguments.name or space.stem, profile)
     if not arguments.dry_run:
         check_free(directory, overwrite=arguments.overwrite)
         check_writable(directory)
-    own = load_space(space, changes)
+    may_ask = profile == "study" and not arguments.dry_run
+    first_data(own, console, data_dir=arguments.data_dir, wanted=arguments.download, may_ask=may_ask)
+    spec = load_profile(space, profile, changes, arguments.data_dir)
     if notice := banner(profile, spec, own, device):
         console.print(notice, style="bold yellow", highlight=False, soft_wrap=not console.is_terminal)
     data_dir = arguments.data_dir if spec.dataset == own.dataset else None
@@ -83,13 +89,25 @@ def begin(arguments: argparse.Namespace, console: Console) -> Study:
     """
     asked = wanted(arguments, console)
     space, spec, profile, device, directory = asked.space, asked.spec, asked.profile, asked.device, asked.directory
-    image_size = load_clip(spec.model, spec.pretrained).image_size
-    data = prepare(spec.dataset, language=spec.language, image_size=image_size, data_dir=asked.data_dir)
+    clip = load_clip(spec.model, spec.pretrained)
+    data = prepare(
+        spec.dataset, language=spec.language, image_size=clip.image_size, data_dir=asked.data_dir, prompt=spec.prompt
+    )
     dataset = open_dataset(data)
+    if note := cut_note(clip, dataset):
+        console.print(note, highlight=False, soft_wrap=True)
     spec = settle_precision(spec, data=data, device=device, console=console)
+    read = edition(spec.dataset, asked.data_dir)
     about = {
         **describe_study(
-            spec, space=space, profile=profile, device=device, data=data, dataset=dataset, source=asked.data_dir
+            spec,
+            space=space,
+            profile=profile,
+            device=device,
+            data=data,
+            dataset=dataset,
+            edition=read,
+            source=asked.data_dir,
         ),
         "run_id": uuid.uuid4().hex,
         "optuna_study": directory.name,
@@ -98,6 +116,18 @@ def begin(arguments: argparse.Namespace, console: Console) -> Study:
         "runs": [_this_run(arguments.storage)],
     }
     return Study(spec, profile, device, directory, data, dataset, arguments.storage, about)
+
+
+def cut_note(clip: Clip, dataset: PairDataset) -> str | None:
+    """Say how many captions are longer than the model reads; None if it reads all of all. Raises ``UserError``.
+
+    The error is for a model that has to know the captions' language, and does not know this one.
+    """
+    texts = [text for captions in dataset.captions for text in captions]
+    cut, context = count_cut(in_language(clip, dataset.language), texts)
+    if not cut:
+        return None
+    return f"{cut:,} of {len(texts):,} captions are cut: {clip.name} reads {context} tokens, and not what is behind."
 
 
 def go_on(arguments: argparse.Namespace, console: Console) -> Study:

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 
 from gap.data import DATASETS, PairDataset, is_at_hand, open_dataset, prepare
-from gap.data.records import check_language
 from gap.errors import UserError
 from study.space import StudySpec
 
@@ -28,7 +27,9 @@ def data_size(spec: StudySpec, *, image_size: int, data_dir: Path | None) -> Dat
     Raises ``UserError`` if the data is at hand and faulty, or has no such language.
     """
     if is_at_hand(spec.dataset, data_dir=data_dir):
-        path = prepare(spec.dataset, language=spec.language, image_size=image_size, data_dir=data_dir)
+        path = prepare(
+            spec.dataset, language=spec.language, image_size=image_size, data_dir=data_dir, prompt=spec.prompt
+        )
         return counted(open_dataset(path), path)
     return assumed(spec)
 
@@ -43,7 +44,6 @@ def counted(dataset: PairDataset, path: Path) -> DataSize:
 def assumed(spec: StudySpec) -> DataSize:
     """Take the size that a dataset is known to have. Raises ``UserError`` where none is known."""
     source = DATASETS[spec.dataset]
-    check_language(spec.dataset, source, spec.language)
     if (size := source.size) is None:
         raise UserError(f"{spec.dataset}: no data, and no size to plan with; expected --data-dir DIR: {source.layout}")
     shown = (

@@ -17,10 +17,11 @@ def export(directory: Path, trial: str, target: Path) -> None:
     Raises ``UserError`` if there is no such study or trial, its adapter was not kept, or ``target`` exists.
     """
     from gap.models.export import export_checkpoint
-    from study.open_trial import load_trial
+    from gap.models.languages import in_language
+    from study.open_trial import load_trial, study_spec
 
     clip, wrapped = load_trial(directory, trial)
-    export_checkpoint(clip, wrapped, target)
+    export_checkpoint(in_language(clip, study_spec(directory)["language"]), wrapped, target)
 
 
 def main() -> int:

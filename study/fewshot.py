@@ -29,9 +29,10 @@ from gap.data.prompts import caption
 from gap.errors import UserError
 from gap.metrics import consistency_at_k
 from gap.models.clip import Clip
+from gap.models.languages import in_language
 from gap.training.embed import embed_images, embed_texts
 from study.fewshot_data import DATASETS, labelled_images
-from study.open_trial import BASELINE, check_kept, load_trial, study_dataset
+from study.open_trial import BASELINE, check_kept, load_trial, study_dataset, study_spec
 from study.results import write_csv
 
 COLUMNS = (
@@ -61,10 +62,18 @@ def _embed(clip: Clip, pixels: Pixels, rows: Int[np.ndarray, " n"], device: torc
     return torch.cat(parts)
 
 
-def embed(clip: Clip, data: LabelledImages, drawn: Int[np.ndarray, " drawn"], *, device: torch.device) -> Embedded:
+def embed(
+    clip: Clip,
+    data: LabelledImages,
+    drawn: Int[np.ndarray, " drawn"],
+    *,
+    device: torch.device,
+    prompt: str | None = None,
+) -> Embedded:
     """Embed the class prompts, all test images, and the rows ``drawn`` of the training images."""
     clip.model.to(device).eval()
-    tokens = clip.tokenize([caption([name], data.language) for name in data.classes])
+    texts = [caption([name], data.language, prompt) for name in data.classes]
+    tokens = in_language(clip, data.language).tokenize(texts)
     return Embedded(
         classes=embed_texts(clip, tokens, device=device, precision="fp32"),
         queries=_embed(clip, data.test_pixels, np.arange(len(data.test_labels)), device),
@@ -73,10 +82,19 @@ def embed(clip: Clip, data: LabelledImages, drawn: Int[np.ndarray, " drawn"], *,
     )
 
 
-def measure(clip: Clip, data: LabelledImages, *, shots: list[int], seeds: int, device: torch.device) -> pd.DataFrame:
+def measure(
+    clip: Clip,
+    data: LabelledImages,
+    *,
+    shots: list[int],
+    seeds: int,
+    device: torch.device,
+    prompt: str | None = None,
+) -> pd.DataFrame:
     """Give the accuracy of every method for every number of shots: mean and standard error over the seeds.
 
-    Zero-shot is one row with 0 shots; without two seeds there is no standard error.
+    Zero-shot is one row with 0 shots; without two seeds there is no standard error. ``prompt`` is what the names of the
+    classes are put into, the default of their language if None.
 
     Raises ``UserError`` if a class has too few training images.
     """
@@ -87,7 +105,7 @@ def measure(clip: Clip, data: LabelledImages, *, shots: list[int], seeds: int, d
         for seed in range(seeds)
     }
     drawn = torch.cat(list(draws.values())).unique()
-    embedded = embed(clip, data, drawn.numpy(), device=device)
+    embedded = embed(clip, data, drawn.numpy(), device=device, prompt=prompt)
     answers = torch.from_numpy(data.test_labels).to(device)
 
     def score(method: str, rows: Int[Tensor, " k"], seed: int) -> float:
@@ -147,6 +165,7 @@ def few_shot(
     profile = json.loads((directory / "study.json").read_text(encoding="utf-8")).get("profile")
     shots = sorted(set(shots))
     data = labelled_images(dataset or prepared.name, prepared, data_dir, shots=shots[-1])
+    prompt = study_spec(directory).get("prompt") if data.name == prepared.name else None
     largest = 100 * np.bincount(data.test_labels).max() / len(data.test_labels)
     console.print(
         f"{data.name}: {len(data.classes)} classes, {len(data.test_labels)} test images "
@@ -157,7 +176,8 @@ def few_shot(
     tables: list[pd.DataFrame] = []
     for trial in dict.fromkeys(trials):
         print(trial, file=sys.stderr)
-        table = measure(load_trial(directory, trial)[0], data, shots=shots, seeds=seeds, device=device)
+        clip, _ = load_trial(directory, trial)
+        table = measure(clip, data, shots=shots, seeds=seeds, device=device, prompt=prompt)
         table = table.assign(
             trial_id=trial, dataset=data.name, classes=len(data.classes), test_images=len(data.test_labels),
             profile=profile,

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from gap.data import DATASETS, is_at_hand
+from gap.data import is_at_hand
 from study.space import StudySpec, load_space
 
 
@@ -24,14 +24,16 @@ def resolve_profile(asked: str) -> str:
 def load_profile(space: Path, profile: str, overrides: Mapping[str, Any], data_dir: Path | None) -> StudySpec:
     """Load a space under a profile.
 
-    A rehearsal's ``dataset`` stands in only where the space's own is neither given (``data_dir``) nor cached.
+    A rehearsal's ``dataset``, with its language and prompt, stands in only where the space's own is neither given
+    (``data_dir``) nor cached.
     """
     if profile == "study":
         return load_space(space, overrides)
     spec = load_space(space, overrides, rehearsal=True)
-    own = load_space(space, overrides).dataset
-    if own in DATASETS and is_at_hand(own, data_dir=data_dir):
-        return load_space(space, {**overrides, "dataset": own}, rehearsal=True)
+    own = load_space(space, overrides)
+    if spec.dataset != own.dataset and is_at_hand(own.dataset, data_dir=data_dir):
+        kept = {name: getattr(own, name) for name in ("dataset", "language", "prompt")}
+        return load_space(space, {**overrides, **kept}, rehearsal=True)
     return spec
 
 
@@ -41,7 +43,7 @@ def banner(profile: str, spec: StudySpec, own: StudySpec, device: str) -> str | 
         return None if device == "cuda" else "No CUDA GPU found: the study runs on the CPU, which takes very long."
     shown = {
         name: (getattr(own, name), getattr(spec, name))
-        for name in ("model", "dataset", "epochs", "trials", "batch_size", "lr")
+        for name in ("model", "dataset", "language", "epochs", "trials", "batch_size", "lr")
         if getattr(own, name) != getattr(spec, name)
     }
     changes = ", ".join(f"{name} {new} instead of {old}" for name, (old, new) in shown.items())

@@ -29,11 +29,13 @@ def describe_study(
     device: str,
     data: Path,
     dataset: PairDataset,
+    edition: str | None = None,
     source: Path | None = None,
 ) -> dict[str, Any]:
     """Collect the resolved configuration, versions, hardware, data and split hashes, and the commit.
 
-    ``source`` is the user's own copy of the data, if they were read from there.
+    ``edition`` is the name of what was downloaded, where there is one; ``source`` is the user's own copy of the data,
+    if they were read from there.
     """
     return {
         "space": space.name,
@@ -44,6 +46,7 @@ def describe_study(
             "path": str(data),
             "source": str(source.resolve()) if source else None,
             "name": dataset.name,
+            "edition": edition,
             "language": dataset.language,
             "train": len(dataset.train),
             "test": len(dataset.test),

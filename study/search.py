@@ -52,7 +52,12 @@ def search(arguments: argparse.Namespace) -> None:
     chosen = trials_to_ask(study, arguments.trial, compare=arguments.compare)
     dataset = study_dataset(arguments.study)
     query = make_query(
-        dataset, text=arguments.query, image=arguments.image, like=arguments.like, prompt=arguments.prompt
+        dataset,
+        text=arguments.query,
+        image=arguments.image,
+        like=arguments.like,
+        prompt=arguments.prompt,
+        own_prompt=study.about["spec"].get("prompt"),
     )
     answer = ask(
         study, dataset, query, chosen, to=arguments.to, top=arguments.top, split=arguments.split, index=arguments.index

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from typing_extensions import Self
 
 from gap.data import DATASETS
+from gap.data.prompts import check_prompt, default_prompt
+from gap.data.records import check_language
 from gap.errors import UserError, unknown
 from gap.losses import TERMS, parse_terms
 from gap.metrics import METRICS
@@ -35,8 +37,11 @@ class StudySpec(TrainingSettings):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    dataset: str = Field(description="pictograms, arasaac or mscoco")
-    language: Literal["en", "es"] = "en"
+    dataset: str = Field(description=", ".join(DATASETS))
+    language: str = Field("en", validate_default=True, description="of the captions: one of the dataset's")
+    prompt: str | None = Field(
+        None, validate_default=True, description="what captions are put into, such as 'Una imagen de {}'"
+    )
     trials: int = Field(20, ge=1)
     seed: int = Field(0, ge=0)
     objectives: dict[str, Direction] = Field({"recall_at_1": "max", "modality_gap": "min"}, min_length=1)
@@ -72,6 +77,27 @@ class StudySpec(TrainingSettings):
     @classmethod
     def _dataset_is_known(cls, dataset: str) -> str:
         return known("dataset", dataset, DATASETS)
+
+    @field_validator("language")
+    @classmethod
+    def _dataset_has_the_language(cls, language: str, info: ValidationInfo) -> str:
+        if dataset := info.data.get("dataset"):
+            check_language(dataset, DATASETS[dataset], language)
+        return language
+
+    @field_validator("prompt")
+    @classmethod
+    def _captions_have_a_prompt(cls, prompt: str | None, info: ValidationInfo) -> str | None:
+        dataset, language = info.data.get("dataset"), info.data.get("language")
+        try:
+            if prompt is not None:
+                check_prompt(prompt)
+            elif dataset and language and DATASETS[dataset].languages is not None:
+                default_prompt(language)
+        except UserError as error:  # where it stands and what was got are said for every setting alike
+            message = str(error).removeprefix("prompt: ").removesuffix(f", got {prompt!r}")
+            raise ValueError(message) from error
+        return prompt
 
     @field_validator("objectives")
     @classmethod

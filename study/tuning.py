@@ -4,7 +4,7 @@ import logging
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 # Read by Ray when it is imported. Its usage statistics are off; its own loggers and tables give way to the study's.
@@ -22,6 +22,7 @@ os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(10**11))
 
 import ray
 from ray import tune
+from ray._private import ray_constants
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
 from gap.errors import UserError
@@ -55,20 +56,39 @@ def connected(address: str | None, *, gpus: int) -> Iterator[None]:
         _check_answers(address)
     if not address:
         check_room()
-    try:
-        ray.init(
-            address=address or "local",
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            **({} if address else alone),
-        )
-    except ConnectionError as error:
-        raise UserError(f"--address {address}: no Ray cluster answers there ({error})") from error
-    logging.getLogger("ray.tune").setLevel(logging.ERROR)
+    with nullcontext() if address else _on_loopback():
+        try:
+            ray.init(
+                address=address or "local",
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                **({} if address else alone),
+            )
+        except ConnectionError as error:
+            raise UserError(f"--address {address}: no Ray cluster answers there ({error})") from error
+        logging.getLogger("ray.tune").setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            ray.shutdown()
+
+
+@contextmanager
+def _on_loopback() -> Iterator[None]:
+    """Let no other machine reach what is started here: a port of Ray's runs code for whoever connects to it.
+
+    Given 127.0.0.1, Ray takes the machine's own address instead and listens on all of them, unless clusters are off, as
+    they are on some systems. Its processes read the variable, this one the constant that was made of it.
+    """
+    name, before = ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR, ray_constants.ENABLE_RAY_CLUSTER
+    given = os.environ.get(name)
+    os.environ[name], ray_constants.ENABLE_RAY_CLUSTER = "0", False
     try:
         yield
     finally:
-        ray.shutdown()
+        ray_constants.ENABLE_RAY_CLUSTER = before
+        os.environ.pop(name)
+        os.environ.update({} if given is None else {name: given})
 
 
 def _check_answers(address: str) -> None:

@@ -87,10 +87,10 @@ def test_a_study_of_the_readme(command: str, home: Path) -> None:
     name = "" if "--name" in command else "--name again"
     model = SMALL.replace("--model tiny", "") if "--model" in command else SMALL
     command = re.sub(r"--model \S+", "--model tiny", command)
-    # One machine of two processors stands for four GPUs and for the cluster, which tests/study/test_cluster.py has.
-    command = re.sub(r"--concurrent \S+|--address \S+|--storage-path \S+", "", command)
-    out = run(f"{command} {model} --trials 1 --no-report {name}", home)
-    assert ("about 0 h" in out) if "--dry-run" in command else ("Pareto front: 1 of 1 trials" in out)
+    # Four GPUs and a cluster are not here: their study is planned. tests/study/test_cluster.py runs one on two nodes.
+    planned = "--dry-run" in command or "--concurrent" in command
+    out = run(f"{command} {model} --trials 1 {'--dry-run' if planned else '--no-report'} {name}", home)
+    assert ("about 0 h" if planned else "Pareto front: 1 of 1 trials") in out
 
 
 def test_a_study_of_the_readme_goes_on(home: Path) -> None:

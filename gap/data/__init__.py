@@ -1,7 +1,7 @@
 """Datasets: from a source of pictures and words to one array of images, its captions and a split.
 
 >>> sorted(DATASETS)
-['arasaac', 'mscoco', 'pictograms']
+['arasaac', 'folder', 'huggingface', 'mscoco', 'pictograms', 'webdataset']
 """
 
 from gap.data.dataset import PairDataset as PairDataset

@@ -1,5 +1,6 @@
 """Directories that appear whole or not at all, built by one process at a time."""
 
+import contextlib
 import os
 import shutil
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from pathlib import Path
 from filelock import FileLock
 from platformdirs import user_cache_path
 
-from gap.errors import UnavailableError
+from gap.errors import UnavailableError, UserError
 
 
 def default_cache() -> Path:
@@ -62,14 +63,50 @@ def _build(target: Path, fill: Callable[[Path], None]) -> None:
         raise
 
 
-def remove_dead_parts(directory: Path) -> None:
+def build_resumable(begun: Path, find: Callable[[], Path | None], fill: Callable[[Path], Path]) -> Path:
+    """Give the directory that ``find`` finds, or else make it: ``fill`` goes on with what is in its temporary one.
+
+    ``begun`` names the temporary directory and the lock; ``fill`` returns where its directory is to be renamed to.
+    What is interrupted or fails stays, but for what is wrong with the user's data, a UserError: that is removed.
+
+    Raises UnavailableError when the directory cannot be written.
+    """
+    if found := find():
+        return found
+    part = _part(begun)
+    try:
+        part.parent.mkdir(parents=True, exist_ok=True)
+        with _lock(begun):
+            if found := find():
+                return found
+            part.mkdir(exist_ok=True)
+            try:
+                target = fill(part)
+            except UserError:
+                shutil.rmtree(part, ignore_errors=True)
+                raise
+            if target.is_dir():  # another one came to the same end
+                shutil.rmtree(part, ignore_errors=True)
+            else:
+                part.replace(target)
+            return target
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.rmdir()  # where nothing was written
+        raise UnavailableError(
+            f"cannot write to the cache directory {begun.parent}: {error.strerror or error}"
+        ) from error
+
+
+def remove_dead_parts(directory: Path, *, keep: Callable[[Path], bool] = lambda part: False) -> None:
     """Remove what interrupted processes left in ``directory``: temporary directories whose lock nobody holds.
 
-    What is in use, or cannot be removed, stays.
+    What is in use, cannot be removed or is to be kept stays.
     """
     for part in directory.glob("*.part"):
         try:
             with _lock(part.with_suffix("")).acquire(timeout=0):
-                shutil.rmtree(part, ignore_errors=True)
+                if not keep(part):
+                    shutil.rmtree(part, ignore_errors=True)
         except OSError:  # Among them filelock's Timeout: somebody is filling it.
             continue

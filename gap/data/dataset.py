@@ -14,7 +14,6 @@
 group; ``split_hash`` one over the ids of both parts.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int64, UInt8
 
+from gap.data.json_stream import digest
 from gap.errors import UnavailableError
 
 FORMAT = 1
@@ -50,14 +50,9 @@ class PairDataset:
     skipped: list[dict[str, str]]
 
 
-def digest(value: Any) -> str:
-    """Hash a JSON value: sha256 of its compact form, in hexadecimal digits."""
-    return hashlib.sha256(json.dumps(value, separators=(",", ":"), sort_keys=True).encode()).hexdigest()
-
-
 def hash_split(ids: Sequence[str], train: Sequence[int], test: Sequence[int]) -> str:
     """Hash the ids of both parts."""
-    return digest([[ids[row] for row in train], [ids[row] for row in test]])
+    return digest(([ids[row] for row in train], [ids[row] for row in test]))
 
 
 def _json(path: Path) -> dict[str, Any]:

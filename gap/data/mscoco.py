@@ -12,6 +12,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, Literal
 
+from gap.data.captions import clean_caption
 from gap.data.prompts import BARE, caption
 from gap.data.records import Catalogue, Record, Size, Skipped, Source
 from gap.errors import UserError
@@ -34,22 +35,25 @@ def read(language: str, directory: Path | None, prompt: str | None = None) -> Ca
     images = _entries(directory / SPLIT, "images")
     captions = _captions(directory)
     present = {folder: _names(directory / folder) for folder in FOLDERS}
-    records, skipped = [], []
+    records, skipped, seen = list[Record](), list[Skipped](), set[int]()
     for position, image in enumerate(images):
         try:
             number, part = int(image["cocoid"]), PARTS[image["split"]]
             folder, name = image["filepath"], image["filename"]
-            known = present[folder]
-        except (KeyError, TypeError, ValueError) as error:
+            is_there = name in present[folder]
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             skipped.append(Skipped(f"image {position} of {SPLIT}", f"unexpected or missing {error}"))
             continue
         if part is None:
             continue
-        if name not in known:
+        if not is_there:
             skipped.append(Skipped(str(number), f"{folder}/ holds no file of that name"))
+        elif number in seen:
+            skipped.append(Skipped(str(number), "the id occurs twice"))
         elif not captions[number]:
             skipped.append(Skipped(str(number), "no captions"))
         else:
+            seen.add(number)
             texts = tuple(caption([text], language, prompt or BARE) for text in captions[number][:CAPTIONS])
             records.append(Record(str(number), texts, group=str(number), image=directory / folder / name, split=part))
     if {record.split for record in records} != {"train", "test"}:
@@ -64,11 +68,10 @@ def _captions(directory: Path) -> dict[int, list[str]]:
         path = directory / "annotations" / f"captions_{folder}.json"
         for annotation in _entries(path, "annotations"):
             try:
-                text = " ".join(str(annotation["caption"]).split())
-                number = (int(annotation["id"]), text)
-                if text:
-                    found[int(annotation["image_id"])].append(number)
-            except (KeyError, TypeError, ValueError) as error:
+                number, image = int(annotation["id"]), int(annotation["image_id"])
+                if text := clean_caption(annotation["caption"]):
+                    found[image].append((number, text))
+            except (KeyError, TypeError, ValueError, OverflowError) as error:
                 raise UserError(f"mscoco: {path}: an annotation has an unexpected or missing {error}") from error
     captions: dict[int, list[str]] = defaultdict(list)
     captions |= {image: [text for _, text in sorted(texts)] for image, texts in found.items()}

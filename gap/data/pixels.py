@@ -17,7 +17,7 @@ from PIL import Image, UnidentifiedImageError
 VERSION = 1
 _WHITE = "#ffffff"
 # Pillow reads far more, and some of it (EPS) by starting other programs.
-_FORMATS = ("PNG", "WEBP", "JPEG", "GIF", "BMP", "TIFF")
+FORMATS = ("PNG", "WEBP", "JPEG", "GIF", "BMP", "TIFF")
 # Scaled until its shorter side is the model's, a picture longer than this would fill the memory.
 _MAX_ASPECT = 100
 
@@ -81,9 +81,11 @@ def decode(data: bytes, suffix: str, size: int) -> UInt8[np.ndarray, "size size 
         raise ValueError("the file is empty")
     file = io.BytesIO(rasterise(data, size) if suffix == ".svg" else data)
     try:
-        with Image.open(file, formats=_FORMATS) as image:
+        with Image.open(file, formats=FORMATS) as image:
+            if image.format != "PNG":  # the only kind that Pillow verifies, and is then of no more use
+                return np.asarray(fit(on_white(image), size))
             image.verify()
-        with Image.open(file, formats=_FORMATS) as image:
+        with Image.open(file, formats=FORMATS) as image:
             return np.asarray(fit(on_white(image), size))
     except UnidentifiedImageError:
-        raise ValueError(f"not an image of a known kind ({', '.join(_FORMATS)})") from None
+        raise ValueError(f"not an image of a known kind ({', '.join(FORMATS)})") from None

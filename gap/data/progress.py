@@ -13,15 +13,15 @@ def say(line: str) -> None:
 
 
 @contextmanager
-def progress_bar(description: str, total: int, *, show: bool) -> Iterator[Callable[[], None]]:
-    """Give a function to call after each of ``total`` steps."""
+def progress_bar(description: str, total: int, *, show: bool) -> Iterator[Callable[..., None]]:
+    """Give a function to call after each of ``total`` steps, or with the number of steps made."""
     console = Console(stderr=True)
     if show and console.is_terminal:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=console) as bar:
             task = bar.add_task(description, total=total)
-            yield lambda: bar.advance(task)
+            yield lambda steps=1: bar.advance(task, steps)
         return
     if show:
         say(f"{description}: {total}")
-    yield lambda: None
+    yield lambda steps=1: None

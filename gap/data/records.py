@@ -1,7 +1,7 @@
 """What a source of pictures and words hands over: records, and the ones it had to leave out."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
@@ -55,7 +55,7 @@ class Skipped:
 class Catalogue:
     """Every record of a source in one language, in an order that depends on nothing but the records."""
 
-    records: list[Record]
+    records: Sequence[Record]
     skipped: list[Skipped]
 
 

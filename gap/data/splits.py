@@ -4,19 +4,15 @@ import hashlib
 from collections.abc import Sequence
 
 import numpy as np
+import pyarrow as pa
 from jaxtyping import Int64
 
 TEST_FRACTION = 0.2
 SEED = 0
 
 
-def _order(groups: Sequence[str], seed: int) -> list[str]:
-    """Shuffle the names by hash: the same on every platform, NumPy version and order of the rows."""
-    return sorted(set(groups), key=lambda name: hashlib.sha256(f"{seed}/{name}".encode()).digest())
-
-
 def split_groups(
-    groups: Sequence[str | int], *, test_fraction: float = TEST_FRACTION, seed: int = SEED
+    groups: Sequence[str | int] | pa.Array, *, test_fraction: float = TEST_FRACTION, seed: int = SEED
 ) -> tuple[Int64[np.ndarray, " train"], Int64[np.ndarray, " test"]]:
     """Split rows into training and test so that no group has rows in both.
 
@@ -34,21 +30,28 @@ def split_groups(
     """
     if not 0 < test_fraction < 1:
         raise ValueError(f"test_fraction: expected a number strictly between 0 and 1, got {test_fraction}")
-    names = [str(group) for group in groups]
-    order = _order(names, seed)
-    if len(order) < 2:
-        raise ValueError(f"a split needs at least 2 groups, got {len(order)} in {len(names)} rows")
-    rows: dict[str, list[int]] = {name: [] for name in order}
-    for row, name in enumerate(names):
-        rows[name].append(row)
+    column = groups if isinstance(groups, pa.Array) else pa.array([str(group) for group in groups], pa.large_string())
+    encoded = column.dictionary_encode()
+    row_group, names = np.asarray(encoded.indices), encoded.dictionary
+    if len(names) < 2:
+        raise ValueError(f"a split needs at least 2 groups, got {len(names)} in {len(column)} rows")
+    order, sizes = _order(names, seed), np.bincount(row_group)
 
-    target = max(1, round(test_fraction * len(names)))
-    test: list[int] = []
-    for name in order:
-        if len(test) + len(rows[name]) <= min(target, len(names) - 1):
-            test += rows[name]
-    if not test:
-        test = min(rows.values(), key=len)
-    in_test = np.zeros(len(names), dtype=bool)
-    in_test[test] = True
+    target = min(max(1, round(test_fraction * len(column))), len(column) - 1)
+    chosen, taken = np.zeros(len(names), dtype=bool), 0
+    for group in order.tolist():
+        if taken + sizes[group] <= target:
+            chosen[group] = True
+            taken += int(sizes[group])
+    if not taken:
+        chosen[order[np.argmin(sizes[order])]] = True
+    in_test = chosen[row_group]
     return np.flatnonzero(~in_test).astype(np.int64), np.flatnonzero(in_test).astype(np.int64)
+
+
+def _order(names: pa.Array, seed: int) -> Int64[np.ndarray, " groups"]:
+    """Shuffle the names by hash: the same on every platform, NumPy version and order of the rows."""
+    hashes = np.empty(len(names), dtype="S32")
+    for row in range(len(names)):
+        hashes[row] = hashlib.sha256(f"{seed}/{names[row]}".encode()).digest()
+    return np.argsort(hashes, kind="stable").astype(np.int64)

@@ -1,7 +1,11 @@
 """A CLIP's architecture by its name, without weights: nothing is downloaded, read into memory or computed."""
 
+import copy
+import json
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import open_clip
@@ -12,6 +16,8 @@ from open_clip.tokenizer import DEFAULT_CONTEXT_LENGTH
 from gap.models import mini, tiny
 from gap.models.attention import split_attention
 from gap.models.clip import ClipModel
+from gap.models.first_token import spare_other_tokens
+from gap.models.hub_towers import TOWERS
 from gap.models.load import check_known
 from gap.models.published import create, square, weights_of
 
@@ -36,7 +42,8 @@ def bare_clip(name: str, pretrained: str | None = None) -> BareClip:
     """Build what :func:`gap.models.load.load_clip` loads, but for the values of its weights.
 
     ``pretrained`` decides about the activation function; a checkpoint file need not be there. A text tower of the
-    Hugging Face hub needs its configuration, from the hub's cache or the hub. The global random state is not touched.
+    Hugging Face hub that ``TOWERS`` does not describe needs its configuration, from the hub or its cache. The global
+    random state is not touched.
 
     Raises ``UserError`` on an unknown model or tag, and on a configuration that cannot be had.
 
@@ -66,4 +73,18 @@ def _own(name: str) -> tuple[ClipModel, dict[str, Any]]:
 
 def _published(name: str, pretrained: str | None) -> tuple[ClipModel, dict[str, Any]]:
     _, quick_gelu = weights_of(name, pretrained)
-    return create(name, None, quick_gelu=quick_gelu, device="meta"), open_clip.get_model_config(name)
+    architecture = copy.deepcopy(open_clip.get_model_config(name))
+    if (tower := TOWERS.get(architecture["text_cfg"].get("hf_model_name"))) is not None:
+        return _with_tower(architecture, tower), architecture
+    return create(name, None, quick_gelu=quick_gelu, device="meta"), architecture
+
+
+def _with_tower(architecture: dict[str, Any], tower: dict[str, Any]) -> ClipModel:
+    """Build a model whose text tower is described here rather than on the hub; open_clip reads it from a directory."""
+    with tempfile.TemporaryDirectory() as directory:
+        (Path(directory) / "config.json").write_text(json.dumps(tower), encoding="utf-8")
+        text = {**architecture["text_cfg"], "hf_model_name": directory, "hf_model_pretrained": False}
+        rest = {name: value for name, value in architecture.items() if name not in ("custom_text", "text_cfg")}
+        model: ClipModel = CustomTextCLIP(**rest, text_cfg=text)
+    spare_other_tokens(model)
+    return model

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import peft
+from open_clip.hf_model import HFTextEncoder
+from open_clip.tokenizer import HFTokenizer
 from safetensors.torch import save_file
 
 from gap.errors import UserError
@@ -23,8 +25,8 @@ def export_checkpoint(clip: Clip, wrapped: peft.PeftModel | None, directory: Pat
 
     ``open_clip.create_model("local-dir:DIRECTORY")`` gives the model with the same embeddings, and so does
     ``open_clip.create_model(NAME, pretrained="DIRECTORY/open_clip_model.safetensors")`` for open_clip's own models.
-    A text tower of Hugging Face's kind has its configuration and tokenizer in the directory, under its absolute path:
-    write it where it is going to stay.
+    A tokenizer and the configuration of a text tower that came from the Hugging Face hub are in the directory, too.
+    Such a tower's is named by the directory's absolute path: write it where it is going to stay.
 
     Raises ``UserError`` if the directory exists.
     """
@@ -49,13 +51,22 @@ def _preprocessing(clip: Clip) -> dict[str, Any]:
 
 
 def _architecture(clip: Clip, part: Path, directory: Path) -> dict[str, Any]:
-    """Give open_clip's configuration; a text tower that is read from a local directory moves into the export."""
+    """Give open_clip's configuration; what it takes from the hub or a local directory moves into the export."""
     architecture = copy.deepcopy(clip.architecture)
-    text = architecture["text_cfg"]
-    source = Path(text.get("hf_model_name", ""))
-    if "hf_model_name" in text and source.is_dir():
-        for file in source.iterdir():
-            if file.suffix in (".json", ".txt"):
-                shutil.copyfile(file, part / file.name)
-        text["hf_model_name"] = text["hf_tokenizer_name"] = str(directory)
+    text, tower = architecture["text_cfg"], getattr(clip.model, "text", None)
+    if isinstance(tower, HFTextEncoder):
+        tower.config.save_pretrained(part)
+        text["hf_model_name"] = str(directory)
+    if isinstance(clip.tokenize, HFTokenizer):
+        clip.tokenize.save_pretrained(part)
+    elif "hf_tokenizer_name" in text:
+        _copy_tokenizer(Path(text["hf_tokenizer_name"]), part)
+    if "hf_tokenizer_name" in text:  # open_clip reads it from the export, whatever its name here
+        text["hf_tokenizer_name"] = str(directory)
     return architecture
+
+
+def _copy_tokenizer(source: Path, part: Path) -> None:
+    for file in source.iterdir():
+        if file.suffix in (".json", ".txt") and not (part / file.name).exists():
+            shutil.copyfile(file, part / file.name)

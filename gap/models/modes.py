@@ -9,13 +9,16 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from gap.models.clip import ClipModel
 
+# Where modules keep a rate that they give to a function, as transformers' M2M100 does, and SplitAttention.
+_RATES = ("dropout", "attention_dropout", "activation_dropout", "layerdrop")
+
 
 def train_mode(model: nn.Module) -> None:
     """Put a model in training mode, but for what would make fine-tuning depend on more than the batch's pairs.
 
     Batch norms keep the statistics that they came with: a batch of one dataset would overwrite them. Dropout is off,
-    of paths and patches too: each epoch's gradients are those of the function that is evaluated, and recomputation
-    repeats them exactly.
+    of layers, paths and patches too: each epoch's gradients are those of the function that is evaluated, and
+    recomputation repeats them exactly.
     """
     model.train()
     for module in model.modules():
@@ -27,6 +30,8 @@ def train_mode(model: nn.Module) -> None:
             module.drop_prob = 0.0
         elif isinstance(module, PatchDropout | TimmPatchDropout):
             module.prob = 0.0
+        own = vars(module)
+        own.update({name: 0.0 for name in _RATES if isinstance(own.get(name), float)})
 
 
 def gradient_checkpointing(model: ClipModel, *, enabled: bool) -> None:
@@ -40,6 +45,7 @@ def gradient_checkpointing(model: ClipModel, *, enabled: bool) -> None:
         model.set_grad_checkpointing(True)
     else:
         model.visual.set_grad_checkpointing(True)
+        model.text.transformer.config.use_cache = False  # a decoder's; transformers would warn of it
         model.text.transformer.activation_checkpointing_enable()  # open_clip calls its deprecated alias
         # Only reentrant checkpoints need inputs with a gradient; here it would be computed through every frozen block.
         model.text.transformer.disable_input_require_grads()

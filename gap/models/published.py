@@ -11,8 +11,10 @@ import torch
 from open_clip.pretrained import get_pretrained_cfg, list_pretrained_tags_by_model
 
 from gap.errors import UserError, unknown
+from gap.models.agreement import check_padding
 from gap.models.checkpoint import load_checkpoint
 from gap.models.clip import Clip
+from gap.models.first_token import spare_other_tokens
 
 Triple = tuple[float, float, float]
 PARTS = "the parts that {name} takes from the Hugging Face hub"
@@ -23,7 +25,8 @@ def load_published(name: str, pretrained: str | None) -> Clip:
 
     OpenAI's weights were trained with QuickGELU: a tag that needs it gets it, whatever the model's name says.
 
-    Raises ``UserError`` on an unknown tag, weights or a tokenizer that cannot be had, a wrong file.
+    Raises ``UserError`` on an unknown tag, weights or a tokenizer that cannot be had, a wrong file, or a text tower
+    that reads its tokenizer's padding as words.
     """
     tag, quick_gelu = weights_of(name, pretrained)
     file = Path(pretrained or "")
@@ -32,6 +35,7 @@ def load_published(name: str, pretrained: str | None) -> Clip:
     architecture = {**open_clip.get_model_config(name)} | ({"quick_gelu": True} if quick_gelu else {})
     model = create(name, pretrained if tag else None, quick_gelu=quick_gelu)
     tokenize = from_the_hub(lambda: open_clip.get_tokenizer(name), PARTS.format(name=name))
+    check_padding(name, model, tokenize)
     if not tag:
         load_checkpoint(model, file, name=name)
     mean, std = _normalisation(name, model, tag)
@@ -85,7 +89,9 @@ def create(name: str, tag: str | None, *, quick_gelu: bool, device: str = "cpu")
         )
 
     with torch.random.fork_rng(devices=[]), _quiet():
-        return from_the_hub(build, f"the weights {tag} of {name}" if tag else PARTS.format(name=name))
+        model = from_the_hub(build, f"the weights {tag} of {name}" if tag else PARTS.format(name=name))
+    spare_other_tokens(model)
+    return model
 
 
 def from_the_hub(get: Callable[[], Any], what: str) -> Any:

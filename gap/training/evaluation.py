@@ -12,6 +12,7 @@ from gap.data import PairDataset
 from gap.metrics import evaluate, retrieval
 from gap.metrics.protocols import KS
 from gap.models.clip import Clip
+from gap.models.languages import in_language
 from gap.training.embed import IMAGES, embed, embed_by_length
 from gap.training.encoders import Encoder
 from gap.training.errors import NonFiniteError
@@ -51,7 +52,7 @@ class Embedded:
 def make_split(dataset: PairDataset, clip: Clip, rows: Int[np.ndarray, " m"]) -> Split:
     """Tokenise the captions of the images in ``rows``. Captions that the model reads alike ("Sol", "sol") are one."""
     captions = [dataset.captions[row] for row in rows]
-    tokens = clip.tokenize([text for texts in captions for text in texts])
+    tokens = in_language(clip, dataset.language).tokenize([text for texts in captions for text in texts])
     distinct, text_of = torch.unique(tokens, dim=0, return_inverse=True)
     image_of_text = np.repeat(np.arange(len(captions)), [len(texts) for texts in captions])
     return Split(rows, distinct, image_of_text, text_of.numpy())

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gap.data import PairDataset
 from gap.models.clip import Clip
+from gap.models.languages import in_language
 from gap.training.batches import epoch_batches
 from gap.training.gradients import Batch
 
@@ -37,5 +38,7 @@ def make_training_pairs(dataset: PairDataset, clip: Clip) -> TrainingPairs:
     """Tokenise the captions of the training images."""
     texts = np.zeros(len(dataset.captions), dtype=np.int64)
     texts[dataset.train] = [len(dataset.captions[row]) for row in dataset.train]
-    tokens = clip.tokenize([text for row in dataset.train for text in dataset.captions[row]])
+    tokens = in_language(clip, dataset.language).tokenize(
+        [text for row in dataset.train for text in dataset.captions[row]]
+    )
     return TrainingPairs(dataset.train, tokens, first_text=np.cumsum(texts) - texts, texts=texts)

@@ -17,13 +17,15 @@ MAX_LOGIT_SCALE = math.log(100)  # CLIP's own bound
 def learned(logit_scale: nn.Parameter, start: float, end: float, progress: float) -> None:
     """Leave the optimiser's value, clamped to [0, ln 100] as CLIP does.
 
+    A model that comes with more, as SigLIP's do, may keep what it came with.
+
     >>> scale = nn.Parameter(torch.tensor(9.0))
     >>> learned(scale, 0.0, 0.0, 0.5)
     >>> round(scale.exp().item(), 3)
     100.0
     """
     with torch.no_grad():
-        logit_scale.clamp_(0, MAX_LOGIT_SCALE)
+        logit_scale.clamp_(0, max(start, MAX_LOGIT_SCALE))
 
 
 def frozen(logit_scale: nn.Parameter, start: float, end: float, progress: float) -> None:

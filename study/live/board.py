@@ -54,6 +54,7 @@ class Board:
             add_projector(writer, step, embeddings, self._dataset)
             strips = draw_strips(embeddings, self._dataset)
             writer.add_image("retrieval/text_to_image", strips, step, dataformats="HWC")
+            writer.add_text("retrieval/licence", self._dataset.licence, step)
 
     def end(self, trial: str, state: str) -> None:
         """Say how a trial ended and close its file."""

@@ -25,8 +25,12 @@ def make_query(
     image: Path | None = None,
     like: str | None = None,
     prompt: str | None = None,
+    own_prompt: str | None = None,
 ) -> TextQuery | ImageQuery:
     """Make the query out of the one way to ask that was taken.
+
+    A text is put into ``prompt``, or else the one that the captions were made with, ``own_prompt`` if the study names
+    it.
 
     Raises ``UserError`` if that is not one, or there is no such image, or an empty text.
     """
@@ -39,7 +43,7 @@ def make_query(
         return file_query(image, dataset.images.shape[1])
     if like is not None:
         return own_query(dataset, like)
-    return text_query(str(text), prompt_of(dataset) if prompt is None else prompt)
+    return text_query(str(text), prompt_of(dataset, own_prompt) if prompt is None else prompt)
 
 
 def ask(

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gap.data import PairDataset
 from gap.models.clip import Clip
+from gap.models.languages import in_language
 from gap.training.embed import embed_images, embed_texts
 from study.open_trial import load_trial, study_spec
 from study.retrieval.gallery import (
@@ -34,10 +35,19 @@ class Opened:
     """
 
     def __init__(
-        self, directory: Path, trial: str, *, clip: Clip, dataset: PairDataset, precision: str, watch: Watch
+        self,
+        directory: Path,
+        trial: str,
+        *,
+        clip: Clip,
+        dataset: PairDataset,
+        precision: str,
+        watch: Watch,
+        prompt: str | None = None,
     ) -> None:
-        self.directory, self.trial, self.clip, self.dataset = directory, trial, clip, dataset
-        self.prompt = prompt_of(dataset)
+        self.directory, self.trial, self.dataset = directory, trial, dataset
+        self.clip = in_language(clip, dataset.language)
+        self.prompt = prompt_of(dataset, prompt)
         self._precision, self._watch = precision, watch
         self._digest = model_digest(clip)
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -103,6 +113,14 @@ def open_trial(directory: Path, trial: str, dataset: PairDataset, *, watch: Watc
 
     Raises ``UserError`` if there is no such study or trial, or its adapter was not kept.
     """
-    precision = str(study_spec(directory)["precision"])
+    spec = study_spec(directory)
     clip, _ = load_trial(directory, trial)
-    return Opened(directory, trial, clip=clip, dataset=dataset, precision=precision, watch=watch)
+    return Opened(
+        directory,
+        trial,
+        clip=clip,
+        dataset=dataset,
+        precision=str(spec["precision"]),
+        watch=watch,
+        prompt=spec.get("prompt"),
+    )

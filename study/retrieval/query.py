@@ -13,7 +13,7 @@ from torch import Tensor
 
 from gap.data import PairDataset
 from gap.data.pixels import decode
-from gap.data.prompts import BARE, fill
+from gap.data.prompts import check_prompt, fill
 from gap.errors import UserError
 from study.retrieval.opened import Opened
 
@@ -38,13 +38,12 @@ class ImageQuery:
 
 
 def text_query(text: str, prompt: str) -> TextQuery:
-    """Ask with a text, put into a prompt. Raises ``UserError`` if it is empty, or the prompt has no ``{}``.
+    """Ask with a text, put into a prompt. Raises ``UserError`` if it is empty, or the prompt has not one ``{}``.
 
     >>> text_query("  quiero  una manzana ", "Una imagen de {}").text
     'Una imagen de quiero una manzana'
     """
-    if BARE not in prompt:
-        raise UserError(f'--prompt: expected {{}} where the query goes, as in "Una imagen de {{}}", got "{prompt}"')
+    check_prompt(prompt, "--prompt")
     label = unicodedata.normalize("NFC", " ".join(text.split()))
     if not label:
         raise UserError('the query is empty: expected some words, such as "quiero comer una manzana"')

@@ -35,9 +35,12 @@ class Side:
     embed: Embed
 
 
-def prompt_of(dataset: PairDataset) -> str:
-    """Give the prompt that all captions of a dataset were made with, ``{}`` if there is none."""
-    prompt = PROMPTS.get(dataset.language, BARE)
+def prompt_of(dataset: PairDataset, given: str | None = None) -> str:
+    """Give the prompt that all captions of a dataset were made with, ``{}`` if there is none.
+
+    ``given`` is the one that the study's space names; without it, the language's own.
+    """
+    prompt = given or PROMPTS.get(dataset.language, BARE)
     made = all(words_of(prompt, caption) != caption for captions in dataset.captions for caption in captions)
     return prompt if made else BARE
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from gap.data.cache import build_once, default_cache, remove_dead_parts
+from gap.data.cache import build_once, build_resumable, default_cache, remove_dead_parts
 from gap.errors import UserError
 
 
@@ -129,3 +129,58 @@ def test_the_default_follows_the_environment(monkeypatch: pytest.MonkeyPatch) ->
             monkeypatch.setenv("MODALITY_GAP_CACHE", unset)
         assert default_cache().name == "modality-gap"
         assert default_cache().is_absolute()
+
+
+def resumed(directory: Path, found: list[str], end: BaseException | None = None) -> Path:
+    """Go on in ``begun.part``: a file more at every call; the result is ``target``, known once it is there."""
+    target = directory / "target"
+
+    def fill_more(part: Path) -> Path:
+        found.extend(names(part))
+        (part / str(len(names(part)))).write_text("")
+        if end is not None:
+            raise end
+        return target
+
+    return build_resumable(directory / "begun", lambda: target if target.is_dir() else None, fill_more)
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt(), MemoryError(), ValueError("a fault of ours")])
+def test_what_is_interrupted_is_gone_on_with(tmp_path: Path, end: BaseException) -> None:
+    found: list[str] = []
+    with pytest.raises(type(end)):
+        resumed(tmp_path, found, end)
+    assert names(tmp_path) == ["begun.part"]
+    assert resumed(tmp_path, found) == tmp_path / "target"
+    assert found == ["0"]
+    assert names(tmp_path) == ["target"]
+    assert resumed(tmp_path, found) == tmp_path / "target"
+    assert found == ["0"]
+
+
+def test_on_a_full_disk_what_is_done_stays(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"^cannot write to the cache directory .*: No space left on device$"):
+        resumed(tmp_path, [], OSError(28, "No space left on device"))
+    assert names(tmp_path / "begun.part") == ["0"]
+
+
+def test_what_is_wrong_with_the_data_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="2 of 100"):
+        resumed(tmp_path, [], UserError("2 of 100 records are unusable"))
+    assert names(tmp_path) == []
+
+
+def test_two_ways_to_one_end(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.mkdir()
+    fill(target)
+    assert build_resumable(tmp_path / "begun", lambda: None, lambda part: target) == target
+    assert names(tmp_path) == ["target"]
+    assert names(target) == ["file"]
+
+
+def test_dead_parts_to_keep_are_kept(tmp_path: Path) -> None:
+    for name in ("dead.part", "resumable.part"):
+        (tmp_path / name).mkdir()
+    remove_dead_parts(tmp_path, keep=lambda part: part.name.startswith("resumable"))
+    assert names(tmp_path) == ["resumable.part"]

@@ -14,6 +14,7 @@ def test_categories_are_read_by_id(tmp_path: Path) -> None:
     records = json.loads((directory / "es.json").read_text(encoding="utf-8"))
     records[0]["categories"] = ["land  transport", "verb", "verb", "", 3]
     records[1]["categories"] = None
+    records[2]["categories"] = 7
     records.append({"_id": 0, "categories": ["the id occurs twice"]})
     records.append("no record")
     (directory / "es.json").write_text(json.dumps(records), encoding="utf-8")

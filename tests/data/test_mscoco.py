@@ -110,3 +110,38 @@ def test_without_data_the_error_says_what_is_expected(tmp_path: Path) -> None:
 def test_it_is_not_at_hand_unless_given(tmp_path: Path) -> None:
     assert not is_at_hand("mscoco", cache_dir=tmp_path)
     assert is_at_hand("mscoco", data_dir=tmp_path, cache_dir=tmp_path)
+
+
+def edit_images(directory: Path, change: Callable[[list[Any]], None]) -> None:
+    edit(directory / "dataset_coco.json", lambda content: change(content["images"]))
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        (lambda images: images[0].update(cocoid=float("inf")), "image 0 of dataset_coco.json"),
+        (lambda images: images[0].update(cocoid=None), "image 0 of dataset_coco.json"),
+        (lambda images: images[0].update(filename=["x"]), "image 0 of dataset_coco.json"),
+        (lambda images: images[0].update(filepath={}), "image 0 of dataset_coco.json"),
+        (lambda images: images[0].update(filename="../val2014/x.jpg"), "0"),
+        (lambda images: images[0].update(filename="/etc/passwd"), "0"),
+        (lambda images: images.insert(0, 7), "image 0 of dataset_coco.json"),
+        (lambda images: images.append(images[0]), "0"),
+    ],
+)
+def test_hostile_entries_are_skipped_and_named(tmp_path: Path, change: Callable[[list[Any]], None], name: str) -> None:
+    directory = write_coco(tmp_path / "coco")
+    edit_images(directory, change)
+    found = read("en", directory)
+    assert [one.id for one in found.skipped] == [name]
+    assert len({record.id for record in found.records}) == len(found.records)
+    assert {record.image.parent.parent for record in found.records} == {directory}
+
+
+@pytest.mark.parametrize("caption", [None, 7, "\ud800", "\n", []])
+def test_a_caption_that_is_no_text_is_none(tmp_path: Path, caption: Any) -> None:
+    directory = write_coco(tmp_path / "coco")
+    path = directory / "annotations" / "captions_train2014.json"
+    edit(path, lambda content: [one.update(caption=caption) for one in content["annotations"] if one["id"] < 100])
+    found = read("en", directory)
+    assert [(one.id, one.reason) for one in found.skipped] == [("0", "no captions")]

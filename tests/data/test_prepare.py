@@ -229,7 +229,8 @@ def test_a_stop_can_be_repaired(tmp_path: Path, cache: Path) -> None:
     ("changes", "message"),
     [
         ({"dataset": "arasac"}, "^unknown dataset 'arasac': did you mean 'arasaac'"),
-        ({"language": "fr"}, "^unknown language of arasaac 'fr'.* Allowed: en, es$"),
+        ({"language": "fra"}, "^unknown language of arasaac 'fra': did you mean 'fr'.* Allowed: an, ar, bg, .*, zh$"),
+        ({"dataset": "pictograms", "language": "fr"}, "^unknown language of pictograms 'fr'.* Allowed: en, es$"),
         ({"prompt": "no place"}, r"^prompt: expected a text with one \{\}, where the words go, got 'no place'$"),
         ({"prompt": "{} {}"}, "^prompt: expected a text with one"),
         ({"image_size": 0}, "^image_size: expected a positive number of pixels, got 0$"),

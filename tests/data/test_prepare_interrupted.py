@@ -14,27 +14,30 @@ from local_copy import contents, write_copy
 
 from gap.data import prepare
 from gap.data.dataset import IMAGES
+from gap.data.images import ARRAY
 
 RECORDS = 120
+NEVER = 10**18  # no file is trusted for its times, however long a test takes
 # Prepares a dataset once a line comes in. The given call of the given function waits until the process is killed.
 # Where the tests run in the background, Ctrl-C is ignored, and so it would be here.
 PROGRAM = """
 import json, pkgutil, signal, sys, time
 from pathlib import Path
-from gap.data import images, prepare
+from gap.data import images, prepare, stamps
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-copy, cache, language, place, name, held_call = json.loads(sys.argv[1])
+copy, cache, language, settled, place, name, held_call = json.loads(sys.argv[1])
 rows, calls = [], []
-write_row = images._write_row
+decode = images.decode
 
-def slow_row(*arguments):
+def slow_decode(*arguments):
     rows.append(1)
     time.sleep(0.002)
-    return write_row(*arguments)
+    return decode(*arguments)
 
-images._write_row = slow_row
+images.decode = slow_decode
+stamps.SETTLED_NS = settled
 holder = pkgutil.resolve_name(place)
 original = getattr(holder, name)
 
@@ -77,11 +80,16 @@ def processes() -> Iterator[list[subprocess.Popen[str]]]:
 
 
 def start(
-    copy: Path, cache: Path, *, language: str = "es", hold: tuple[str, str, int] = ("time:", "sleep", 0)
+    copy: Path,
+    cache: Path,
+    *,
+    language: str = "es",
+    settled: int = NEVER,
+    hold: tuple[str, str, int] = ("time:", "sleep", 0),
 ) -> subprocess.Popen[str]:
     """Start a process that is ready to prepare the copy."""
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, json.dumps([str(copy), str(cache), language, *hold])],
+        [sys.executable, "-c", PROGRAM, json.dumps([str(copy), str(cache), language, settled, *hold])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -104,6 +112,11 @@ def wait_until_held(process: subprocess.Popen[str]) -> None:
     assert process.stdout.readline() == "held\n"
 
 
+@pytest.fixture(autouse=True)
+def _no_file_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gap.data.stamps.SETTLED_NS", NEVER)
+
+
 def prepare_here(copy: Path, cache: Path) -> Path:
     return prepare("arasaac", language="es", image_size=6, data_dir=copy, cache_dir=cache, progress=False)
 
@@ -111,10 +124,10 @@ def prepare_here(copy: Path, cache: Path) -> Path:
 @pytest.mark.parametrize(
     "hold",
     [
-        pytest.param(("gap.data.images:", "_write_row", 60), id="amid the images"),
-        pytest.param(("pathlib:Path", "replace", 1), id="a row dropped, the smaller array not yet in place"),
+        pytest.param(("gap.data.images:", "decode", 60), id="amid the images"),
+        pytest.param(("gap.data.images:", "add_to_journal", 1), id="rows written, not yet in the journal"),
         pytest.param(("pathlib:Path", "replace", 2), id="all images written, not yet in place"),
-        pytest.param(("gap.data.prepare:", "_describe", 1), id="images in place, nothing else"),
+        pytest.param(("gap.data.prepare:", "describe_split", 1), id="images in place, nothing else"),
         pytest.param(("pathlib:Path", "replace", 3), id="the dataset written, not yet in place"),
     ],
 )
@@ -133,14 +146,47 @@ def test_killed_and_run_again(
     assert contents(cache) == contents(quiet)
 
 
-def test_control_c_leaves_nothing(copy: Path, cache: Path, processes: list[subprocess.Popen[str]]) -> None:
+@pytest.mark.parametrize(
+    ("settled", "end"),
+    [(0, signal.SIGINT), (NEVER, signal.SIGKILL)],
+    ids=["hashed meanwhile, Ctrl-C", "hashed first, killed"],
+)
+def test_it_goes_on_where_it_was_ended(
+    copy: Path, cache: Path, processes: list[subprocess.Popen[str]], settled: int, end: signal.Signals
+) -> None:
     # Held in the main thread; the processes of a test are in its terminal's group, so the signal goes to one alone.
-    processes.append(start(copy, cache, hold=("gap.data.images:", "_drop_rows", 1)))
+    processes.append(start(copy, cache, settled=settled, hold=("gap.data.images:", "add_to_journal", 2)))
     wait_until_held(processes[0])
-    processes[0].send_signal(signal.SIGINT)
+    processes[0].send_signal(end)
     assert processes[0].wait(30) != 0
-    assert contents(cache) == {}
+    assert len(list((cache / "images").glob("*.part"))) == 1
+    assert not list((cache / "images").glob(f"*[!t]/{ARRAY}"))
+    processes.append(start(copy, cache, settled=settled))
+    go(processes[1])
+    path, rows = json.loads(processes[1].communicate(timeout=60)[0])
+    assert rows == RECORDS - 64  # the first chunk was done
+    quiet = prepare_here(copy, cache.with_name("quiet"))
+    assert contents(Path(path)) == contents(quiet)
     assert not list(cache.rglob("*.part"))
+
+
+def test_prepared_again_nothing_is_read_and_a_changed_file_is_seen(
+    copy: Path, cache: Path, processes: list[subprocess.Popen[str]]
+) -> None:
+    def run() -> str:
+        processes.append(start(copy, cache, settled=0))
+        go(processes[-1])
+        return processes[-1].communicate(timeout=60)[0]
+
+    path, rows = json.loads(run())
+    assert rows == RECORDS
+    processes.append(start(copy, cache, settled=0, hold=("pathlib:Path", "read_bytes", 1)))
+    go(processes[-1])
+    assert json.loads(processes[-1].communicate(timeout=60)[0]) == [path, 0]  # held, had it read anything
+    (copy / "images" / "9.png").write_bytes((copy / "images" / "8.png").read_bytes())
+    other, rows = json.loads(run())
+    assert other != path
+    assert rows == RECORDS
 
 
 def test_a_waiting_process_takes_over_from_a_killed_one(

@@ -14,6 +14,7 @@ from gap.models.short_texts import ShortTextClip
 from gap.training.tokens import padding_id, trim_padding
 
 TEXTS = ["a bee", "wow!", "!", "two bees and a flower in the garden !!!", ""]
+MASKED = {"small-xlm-roberta": 1, "small-nllb": 1}  # towers of transformers, which leave padding out of attention
 SHORT = {"small-vit", "small-vit-quickgelu", "small-pooled-vit", "small-convnext", "small-resnet"}
 
 
@@ -33,13 +34,14 @@ def gradients(clip: Clip, tokens: Tensor) -> tuple[Tensor, list[Tensor | None]]:
 
 def test_which_families_take_short_texts(clip: Clip) -> None:
     assert isinstance(clip.model, ShortTextClip) == (clip.name in SHORT | {"tiny"})
-    assert padding_id(clip.model) == (0 if isinstance(clip.model, ShortTextClip) else None)
+    expected = 0 if isinstance(clip.model, ShortTextClip) else MASKED.get(clip.name)
+    assert padding_id(clip.model) == expected
 
 
 @pytest.mark.parametrize("method", ["dora", "full"])
 @pytest.mark.parametrize("checkpointing", [False, True])
 def test_features_and_gradients_are_those_of_padded_texts(clip: Clip, method: str, checkpointing: bool) -> None:
-    if not isinstance(clip.model, ShortTextClip):
+    if padding_id(clip.model) is None:
         assert trim_padding(clip.tokenize(TEXTS), padding_id(clip.model)).shape == clip.tokenize(TEXTS).shape
         return
     clip.model.double()

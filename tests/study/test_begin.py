@@ -2,8 +2,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from small_data import write_small_data
 
-from study.begin import _this_run
+from gap.data import open_dataset
+from gap.models.load import load_clip
+from study.begin import _this_run, cut_note
 from study.checkpoints import checked_path
 
 URL = "postgresql://me:secret@host/studies"
@@ -15,6 +18,16 @@ def test_a_password_is_not_written_down(monkeypatch: pytest.MonkeyPatch, given: 
     written = str(_this_run(URL))
     assert "secret" not in written
     assert "postgresql://me:***@host/studies" in written
+
+
+def test_captions_that_are_cut_are_counted(tmp_path: Path) -> None:
+    dataset = open_dataset(write_small_data(tmp_path / "data", captions_per_image=2))
+    clip = load_clip("tiny")
+    assert cut_note(clip, dataset) is None
+    for captions in dataset.captions[:5]:
+        captions[1] = "una abeja " * 60
+    note = cut_note(clip, dataset)
+    assert note == "5 of 48 captions are cut: tiny reads 77 tokens, and not what is behind."
 
 
 def test_a_path_is_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -56,6 +56,11 @@ PICTOGRAMS = ("--space", "pictograms_es.yaml", "--profile", "rehearsal", "--mode
         ((*PICTOGRAMS, "--name", "../elsewhere"), "--name: expected a plain directory name, got '../elsewhere'"),
         (("--space", "pictograms_es.yaml", "--profile", "rehearsal", "--model", "minni"), "unknown model 'minni'"),
         (("--space", "mscoco.yaml", "--profile", "rehearsal", "--model", "tiny"), "mscoco: "),
+        ((*PICTOGRAMS, "--download"), "--download: expected a space whose dataset is arasaac, got pictograms"),
+        (
+            ("--space", "arasaac_es.yaml", "--profile", "study", "--model", "tiny"),
+            "arasaac: no data; download it with python -m gap.data.arasaac --lang es, or study/run.py's --download",
+        ),
         (
             ("--space", "arasaac_es.yaml", "--profile", "study", "--model", "tiny", "--data-dir", "no/such/place"),
             "no/such/place is not a directory",

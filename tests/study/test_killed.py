@@ -169,7 +169,9 @@ def undisturbed(home: Path) -> Iterator[Path]:
     return directory
 
 
-@pytest.mark.parametrize(("what", "rows"), [("driver", 5), ("trial", 2), ("everything", 1)])
+@pytest.mark.parametrize(
+    ("what", "rows"), [("trial", 2), ("everything", 1), pytest.param("driver", 5, marks=pytest.mark.slow)]
+)
 def test_a_study_that_is_killed_ends_as_if_it_had_not_been(home: Path, undisturbed: Path, what: str, rows: int) -> None:
     process = start(begin(home, what, 4), home)
     directory = home / "results" / f"{what}-rehearsal"

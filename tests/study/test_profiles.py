@@ -30,6 +30,19 @@ def test_a_rehearsal_takes_the_bundled_pictograms_only_where_the_own_data_is_mis
     assert (given.dataset, given.model, given.language) == ("arasaac", "mini", "es")
 
 
+def test_a_rehearsal_that_stands_in_speaks_its_own_language(tmp_path: Path) -> None:
+    space = tmp_path / "french.yaml"
+    space.write_text(
+        "dataset: arasaac\nlanguage: fr\nprompt: 'Photo : {}'\n"
+        "rehearsal: {model: mini, dataset: pictograms, language: en, prompt: null}\n"
+    )
+    spec = load_profile(space, "rehearsal", {}, None)
+    assert (spec.dataset, spec.language, spec.prompt) == ("pictograms", "en", None)
+    given = load_profile(space, "rehearsal", {}, tmp_path)
+    assert (given.dataset, given.language, given.prompt, given.model) == ("arasaac", "fr", "Photo : {}", "mini")
+    assert "language en instead of fr" in str(banner("rehearsal", spec, load_space(space), "cpu"))
+
+
 def test_options_win_over_the_rehearsal() -> None:
     spec = load_profile(ARASAAC, "rehearsal", {"trials": 3, "model": "tiny", "dataset": "arasaac"}, None)
     assert (spec.trials, spec.model, spec.dataset) == (3, "tiny", "arasaac")

@@ -1,9 +1,12 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from gap.data import DATASETS
 from gap.errors import UserError
-from study.space import find_space, load_space
+from study.resume import resumed_spec
+from study.space import StudySpec, find_space, load_space
 
 GOOD = """\
 dataset: pictograms
@@ -58,7 +61,13 @@ def test_an_override_wins_and_fixes_a_searched_dimension(space: Path) -> None:
             "chunk_size: expected a whole number from 1 on, auto or null, got 'large'$",
         ),
         ("rank: {choices: [4, 8]}", "precision: {choices: [fp32, auto]}", 1, "precision: auto is settled before"),
-        ("language: es", "language: fr", 2, "language: input should be 'en' or 'es', got 'fr'"),
+        ("language: es", "language: fr", 2, "language: unknown language of pictograms 'fr': Allowed: en, es, got 'fr'"),
+        ("language: es", "language: no", 2, "language: input should be a valid string, got False"),
+        ("epochs: 3", "prompt: ''", 3, "prompt: expected a text with one {}, where the words go, got ''$"),
+        ("epochs: 3", "prompt: a picture", 3, "prompt: expected a text with one {}, .*, got 'a picture'$"),
+        ("epochs: 3", "prompt: 'of {0}'", 3, r"prompt: expected a text with one {}, .*, got 'of \{0\}'$"),
+        ("epochs: 3", "prompt: '{} {}'", 3, "prompt: expected a text with one {}, .*, got '{} {}'$"),
+        ("epochs: 3", "prompt: 3", 3, "prompt: input should be a valid string, got 3"),
         ("rank: {choices", "rnak: {choices", 4, None),
         ("low: -1, high: 1", "low: 1, high: -1", 6, "low must be less than high"),
         ("rank: 8}", "rank: 5}", 1, "enqueued rank 5 lies outside its dimension"),
@@ -74,6 +83,36 @@ def test_a_fault_is_one_line_that_says_where(space: Path, old: str, new: str, li
     assert "\n" not in text
     assert text.startswith(str(space))
     assert message is None or line == 1 or f"{space}:{line}" in text
+
+
+def test_captions_in_any_language_of_arasaac(space: Path) -> None:
+    def spec(*lines: str) -> StudySpec:
+        space.write_text("\n".join(lines))
+        return load_space(space)
+
+    assert (spec("dataset: arasaac", "language: fr").language, spec("dataset: arasaac").prompt) == ("fr", None)
+    given = spec("dataset: arasaac", "language: sq", 'prompt: "Foto: {}"')
+    assert (given.language, given.prompt) == ("sq", "Foto: {}")
+    with pytest.raises(UserError, match=r"prompt: expected a text with one {}, .*captions in 'sq' have no default"):
+        spec("dataset: arasaac", "language: sq")
+    with pytest.raises(UserError, match="language: unknown language of arasaac 'fra': did you mean 'fr'"):
+        spec("dataset: arasaac", "language: fra")
+
+
+def test_whole_captions_are_in_whatever_language_is_said(space: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = replace(DATASETS["mscoco"], languages=None)
+    monkeypatch.setitem(DATASETS, "own", own)
+    space.write_text("dataset: own\nlanguage: pt-BR\n")
+    assert (load_space(space).language, load_space(space).prompt) == ("pt-BR", None)
+    space.write_text("dataset: own\nlanguage: Portuguese\n")
+    with pytest.raises(UserError, match="language of own: expected a tag such as en, es or pt-BR, got 'Portuguese'"):
+        load_space(space)
+
+
+def test_a_study_from_before_prompts_goes_on() -> None:
+    spec = load_space(find_space("arasaac_es")).model_dump(mode="json")
+    assert spec.pop("prompt") is None
+    assert resumed_spec({"spec": spec}, {}).prompt is None
 
 
 @pytest.mark.parametrize("text", ["", "- a\n", "42\n"])

@@ -131,6 +131,9 @@ def test_tensorboard_shows_pictures_before_and_after(study: Path) -> None:
         events = EventAccumulator(str(board), size_guidance={"images": 0})
         events.Reload()
         assert [event.step for event in events.Images("retrieval/text_to_image")] == [0, 1]
+        licences = [event.tensor_proto.string_val[0] for event in events.Tensors("retrieval/licence/text_summary")]
+        assert all(b"CC" in licence for licence in licences)
+        assert len(licences) == 2
         config = ProjectorConfig()
         text_format.Parse((board / "projector_config.pbtxt").read_text(), config)
         assert [embedding.tensor_name for embedding in config.embeddings] == ["test:00000", "test:00001"]

@@ -31,6 +31,16 @@ def test_each_policy_does_what_it_says() -> None:
     assert after("fixed", 3.5) == [0, 0, 0]
 
 
+def test_a_learned_temperature_above_the_bound_is_not_cut_at_once() -> None:
+    scale = nn.Parameter(torch.tensor(math.log(117.0)))  # as SigLIP's models come
+    temperature = Temperature(scale, policy="learned", temperature_end=1.0)
+    temperature.step(0.5)
+    assert scale.item() == pytest.approx(math.log(117))
+    scale.data += 1
+    temperature.step(0.6)
+    assert scale.item() == pytest.approx(math.log(117))
+
+
 def test_every_policy_can_be_set() -> None:
     assert set(get_args(TrainingSettings.model_fields["temperature"].annotation)) == set(POLICIES)
 

@@ -1,1 +1,1 @@
-"""ARASAAC's pictograms with Spanish and English keywords, read from a local directory."""
+"""ARASAAC's pictograms with their words: the download, and the reader of the directory that it fills."""

@@ -17,6 +17,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from gap.data.arasaac.identifiers import usable_id
+from gap.data.arasaac.languages import LANGUAGES
 from gap.data.groups import connected_groups
 from gap.data.prompts import caption
 from gap.data.records import Catalogue, Record, Size, Skipped, Source
@@ -26,7 +28,7 @@ LICENCE = (
     "Pictograms: author Sergio Palao, source ARASAAC (https://arasaac.org), owner Gobierno de Aragón, "
     "CC BY-NC-SA 4.0 (https://creativecommons.org/licenses/by-nc-sa/4.0/)."
 )
-LAYOUT = "es.json or en.json, and images/{id}.png (or .webp, _500.png, _300.png)"
+LAYOUT = "{language}.json, such as es.json, and images/{id}.png (or .webp, _500.png, _300.png)"
 _ENDINGS = (".png", ".webp", "_500.png", "_300.png")
 
 
@@ -73,9 +75,9 @@ def _by_id(entries: Iterable[Any], skipped: list[Skipped]) -> dict[int, list[str
     """Map every usable id to its keywords, by ascending id: the order in the file does not matter."""
     keywords: dict[int, list[str]] = {}
     for position, entry in enumerate(entries):
-        identifier = entry.get("_id") if isinstance(entry, dict) else None
-        if type(identifier) is not int:
-            skipped.append(Skipped(f"record {position}", "no integer _id"))
+        identifier = usable_id(entry.get("_id")) if isinstance(entry, dict) else None
+        if identifier is None:
+            skipped.append(Skipped(f"record {position}", "no usable _id"))
         elif identifier in keywords:
             skipped.append(Skipped(str(identifier), "the id occurs twice"))
         else:
@@ -86,10 +88,16 @@ def _by_id(entries: Iterable[Any], skipped: list[Skipped]) -> dict[int, list[str
 def read(language: str, directory: Path | None, prompt: str | None = None) -> Catalogue:
     """Read the records of ``directory`` whose image file exists and which have a keyword.
 
-    Raises UserError when the directory, its catalogue file or its images are missing or malformed.
+    ``prompt`` is the text that the keywords are put into, the language's own if None.
+
+    Raises UserError when the directory, its catalogue file or its images are missing or malformed, and for a language
+    that has no prompt of its own where none is given.
     """
     if directory is None:
-        raise UserError(f"arasaac: no data; give --data-dir DIR, where DIR holds {LAYOUT}")
+        raise UserError(
+            f"arasaac: no data; download it with python -m gap.data.arasaac --lang {language}, or study/run.py's "
+            f"--download, or give --data-dir DIR, where DIR holds {LAYOUT}"
+        )
     skipped: list[Skipped] = []
     keywords = _by_id(read_entries(directory, language), skipped)
     files = {path.name for path in (directory / "images").iterdir()}
@@ -116,7 +124,7 @@ def read(language: str, directory: Path | None, prompt: str | None = None) -> Ca
 
 
 ARASAAC = Source(
-    languages=("es", "en"),
+    languages=LANGUAGES,
     licence=LICENCE,
     layout=LAYOUT,
     read=read,

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from gap.data.arasaac.catalogue import LAYOUT, read_entries
+from gap.data.arasaac.identifiers import usable_id
 from gap.errors import UserError
 
 
@@ -17,9 +18,10 @@ def read_categories(language: str, directory: Path | None) -> dict[str, list[str
         raise UserError(f"arasaac: its categories are not in the prepared dataset; give --data-dir DIR with {LAYOUT}")
     found: dict[str, list[str]] = {}
     for entry in read_entries(directory, language):
-        if isinstance(entry, dict) and type(entry.get("_id")) is int:
+        if isinstance(entry, dict) and usable_id(entry.get("_id")) is not None:
             names = entry.get("categories")
-            words = [" ".join(name.split()) for name in names if isinstance(name, str)] if names else []
+            listed = names if isinstance(names, list) else []
+            words = [" ".join(name.split()) for name in listed if isinstance(name, str)]
             found.setdefault(str(entry["_id"]), list(dict.fromkeys(filter(None, words))))
     if not any(found.values()):
         raise UserError(f"arasaac: expected records with categories in {directory / f'{language}.json'}, found none")

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -5,8 +7,9 @@ from small_data import write_small_data
 from torch.nn.functional import normalize
 
 from gap.data import PairDataset, open_dataset
+from gap.data.arasaac.catalogue import LICENCE
 from study.embeddings import Embeddings
-from study.live.strips import HIT, MARGIN, SIDE, WORDS, _font, draw_strips, in_lines
+from study.live.strips import FOOT, HIT, MARGIN, SIDE, WORDS, _font, draw_strips, in_lines
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +25,7 @@ def of(dataset: PairDataset, images: int) -> Embeddings:
 
 def test_a_perfect_model_has_its_hits_in_the_first_column(dataset: PairDataset) -> None:
     picture = draw_strips(of(dataset, 8), dataset)
-    assert picture.shape == (8 * (SIDE + 2 * MARGIN), WORDS + 5 * (SIDE + 2 * MARGIN), 3)
+    assert picture.shape == (8 * (SIDE + 2 * MARGIN) + FOOT, WORDS + 5 * (SIDE + 2 * MARGIN), 3)
     framed = (picture == np.array(HIT)).all(axis=2)
     columns = framed[:, WORDS:].reshape(framed.shape[0], 5, -1).any(axis=2)
     assert columns.any(axis=0).tolist() == [True, False, False, False, False]
@@ -31,7 +34,15 @@ def test_a_perfect_model_has_its_hits_in_the_first_column(dataset: PairDataset) 
 
 @pytest.mark.parametrize("images", [1, 3])
 def test_fewer_pairs_make_a_smaller_picture(dataset: PairDataset, images: int) -> None:
-    assert draw_strips(of(dataset, images), dataset).shape[0] == images * (SIDE + 2 * MARGIN)
+    assert draw_strips(of(dataset, images), dataset).shape[0] == images * (SIDE + 2 * MARGIN) + FOOT
+
+
+def test_the_licence_stands_at_the_foot(dataset: PairDataset) -> None:
+    said, silent = (draw_strips(of(dataset, 1), replace(dataset, licence=text)) for text in (LICENCE, ""))
+    assert np.array_equal(said[:-FOOT], silent[:-FOOT])
+    assert (silent[-FOOT:] == 255).all()
+    assert (said[-FOOT:] < 100).sum() > 1000
+    assert in_lines(LICENCE, lines=2, width=said.shape[1]).replace("\n", " ") == LICENCE  # nothing is cut off
 
 
 @pytest.mark.parametrize("text", ["", "word", "a " * 300, "x" * 500, "línea\nrota\tcon 日本 <script>", " "])

@@ -149,6 +149,16 @@ def test_a_prompt_is_what_the_captions_were_made_with(study: Path, run: Any, tmp
     assert answers(run, prompted, "red", "--prompt", "{}")["read_as"] == "red"
 
 
+def test_the_prompt_of_the_space_is_what_the_captions_were_made_with(study: Path, run: Any, tmp_path: Path) -> None:
+    prompted = with_captions(study, tmp_path, [f"Foto: thing {number} (a drawing)" for number in range(24)])
+    about = json.loads((prompted / "study.json").read_text())
+    about["spec"]["prompt"] = "Foto: {} (a drawing)"
+    (prompted / "study.json").write_text(json.dumps(about))
+    found = answers(run, prompted, "red")
+    assert found["read_as"] == "Foto: red (a drawing)"
+    assert {row["keywords"] for row in found["results"]} <= {f"thing {number}" for number in range(24)}
+
+
 def test_a_long_query_says_where_it_was_cut(study: Path, run: Any) -> None:
     words = " ".join(["red square"] * 60)
     found = answers(run, study, words)
@@ -240,7 +250,10 @@ def test_what_cannot_be_asked_is_one_line(study: Path, run: Any, tmp_path: Path)
         ((study, "red", "--trial", "../t000"), "unknown trial '../t000'"),
         ((study, "red", "--trial", "baseline", "--compare"), "expected another --trial than baseline"),
         ((study, "red", "--top", "0"), "--top: expected at least 1, got 0"),
-        ((study, "red", "--prompt", "a picture"), "--prompt: expected {} where the query goes"),
+        (
+            (study, "red", "--prompt", "a picture"),
+            "--prompt: expected a text with one {}, where the words go",
+        ),
         ((study, "--like", "3", "--prompt", "a {}"), "--prompt is for a text"),
         ((study, "--like", "99"), "squares has no image 99: expected an id such as 0"),
         ((study, "--image", tmp_path / "gone.png"), "gone.png cannot be read: no such file"),

@@ -1,0 +1,96 @@
+"""Look at a dataset before anything is trained on it, or prepare it in advance.
+
+    python -m gap.data check folder --data-dir ~/birds --language es
+    python -m gap.data prepare webdataset --data-dir ~/shards --image-size 224
+
+``check`` ends with code 0 where nothing was found that distorts results, 1 where training and test images have
+something in common, and 2 where the data cannot be read.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from gap.data.prepare import prepare
+from gap.data.sources import DATASETS
+from gap.errors import UserError
+
+FINE, LEAKS, WRONG_INPUT = 0, 1, 2
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from gap.data.checking.check import check
+    from gap.data.checking.findings import as_json, as_text
+    from gap.data.checking.sheet import write_sheet
+
+    out: Path = arguments.out or Path(f"check_{arguments.dataset}_{arguments.language}")
+    found = check(
+        arguments.dataset, language=arguments.language, image_size=arguments.image_size, data_dir=arguments.data_dir
+    )
+    whole = json.dumps(as_json(found), ensure_ascii=False, indent=1)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        write_sheet(out / "contact_sheet.png", found.dataset)
+        temporary = out / ".check.json.part"
+        temporary.write_text(whole, encoding="utf-8")
+        temporary.replace(out / "check.json")
+    except OSError as error:
+        raise UserError(f"--out {out}: cannot write there: {error.strerror or error}") from error
+    print(whole if arguments.json else "\n".join(map(_printable, as_text(found))))
+    if not arguments.json:
+        print(f"All of it is in {out / 'check.json'}, some images with their captions in {out / 'contact_sheet.png'}")
+    return LEAKS if found.leaks else FINE
+
+
+def _printable(line: str) -> str:
+    """Keep names from data off the terminal's controls."""
+    return "".join(sign if sign.isprintable() else "?" for sign in line)
+
+
+def _prepare(arguments: argparse.Namespace) -> int:
+    how = {"language": arguments.language, "image_size": arguments.image_size, "data_dir": arguments.data_dir}
+    print(prepare(arguments.dataset, prompt=arguments.prompt, **how))
+    return FINE
+
+
+def parse_arguments(command: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m gap.data", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("dataset", metavar="DATASET", help=f"one of {', '.join(DATASETS)}")
+    common.add_argument("--data-dir", type=Path, metavar="DIR", help="where the data is")
+    common.add_argument("--language", metavar="TAG", help="of the captions, such as en (default), es or pt-BR")
+    common.add_argument("--image-size", type=int, default=224, metavar="N", help="pixels of the model (default: 224)")
+    look = commands.add_parser("check", parents=[common], help="count, compare, find leaks, draw a contact sheet")
+    look.add_argument("--out", type=Path, metavar="DIR", help="for contact_sheet.png and check.json")
+    look.add_argument("--json", action="store_true", help="print check.json instead of a text")
+    made = commands.add_parser("prepare", parents=[common], help="fill the cache; prints the prepared directory")
+    made.add_argument("--prompt", metavar="TEXT", help="with one {}, where keywords or the caption go")
+    arguments = parser.parse_args(command)
+    if arguments.language is None:
+        arguments.language = "en"
+    return arguments
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {"check": _check, "prepare": _prepare}
+
+
+def main(command: Sequence[str] | None = None) -> int:
+    """Run a command; returns its exit code."""
+    arguments = parse_arguments(command)
+    try:
+        return COMMANDS[arguments.command](arguments)
+    except UserError as error:
+        print(_printable(str(error)), file=sys.stderr)
+        return WRONG_INPUT
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

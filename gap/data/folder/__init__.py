@@ -1,0 +1,1 @@
+"""A user's own images: a table of image and caption beside them."""

@@ -1,0 +1,158 @@
+"""From rows of image, caption, split and group, as users' own data come, to one record an image.
+
+Rows of one image are its captions. A row that contradicts an earlier one of its image, or repeats it, is skipped.
+Without a split and without groups, images that share a caption, whatever its case, directly or through others, are one
+group. Whoever has a split or groups is taken at their word; ``python -m gap.data check`` tells what they leak.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from jaxtyping import Bool, Int64
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from gap.data.columns import CHUNK, Columns, Texts, joined
+from gap.data.prompts import BARE
+from gap.data.records import Catalogue, ImageFile, Skipped
+from gap.errors import UserError
+
+Part = Literal["train", "test", "val"]
+# from the ids of the records and their places to what gives the image of a record
+Finder = Callable[[Any, Any], Callable[[int], ImageFile]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One image with one caption. ``place`` is where it stands, for messages; ``at`` is where its bytes are."""
+
+    place: str
+    image: str
+    caption: str
+    split: Part | None = None
+    group: str | None = None
+    at: tuple[int, int, int] = (0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows as columns: strings as they came, the number of each row's image and of its caption by first appearance."""
+
+    places: Any
+    images: Any
+    captions: Any
+    splits: Any
+    groups: Any
+    at: Int64[np.ndarray, "rows 3"]
+    image: Int64[np.ndarray, " rows"]
+    caption: Int64[np.ndarray, " rows"]
+
+
+def pair(
+    name: str,
+    rows: Iterable[Row | Skipped],
+    image: Finder,
+    prompt: str | None,
+) -> Catalogue:
+    """Make the catalogue, ascending by the images' names, which are their ids.
+
+    ``image(ids, at)`` makes what finds the image of a record. Raises UserError when nothing is left, or one part of
+    the split is empty.
+    """
+    skipped: list[Skipped] = []
+    table = _table(_good(rows, skipped))
+    kept = np.ones(len(table.image), dtype=bool)
+    for fault, of_rows in _faults(table):
+        skipped += [Skipped(place, fault) for place in table.places.filter(pa.array(of_rows & kept)).to_pylist()]
+        kept &= ~of_rows
+    kept &= np.asarray(pc.not_equal(table.splits.fill_null("none"), "val"))
+    if not kept.any():
+        why = f": {skipped[0].id}: {skipped[0].reason}" if skipped else ""
+        raise UserError(f"{name}: no pair of image and caption is left{why}")
+    texts, first = _texts(table, kept, prompt or BARE)
+    if texts.splits.null_count == 0 and len(missing := {"train", "test"} - set(texts.splits.unique().to_pylist())):
+        raise UserError(f"{name}: the split leaves no images for {missing.pop()}")
+    return Catalogue(Columns(texts, image(texts.ids, table.at[first])), skipped)
+
+
+def _good(rows: Iterable[Row | Skipped], skipped: list[Skipped]) -> Iterator[Row]:
+    for row in rows:
+        if isinstance(row, Skipped):
+            skipped.append(row)
+        else:
+            yield row
+
+
+def _table(rows: Iterator[Row]) -> Table:
+    texts: dict[str, list[Any]] = {name: [] for name in ("place", "image", "caption", "split", "group")}
+    at = [np.zeros((0, 3), dtype=np.int64)]
+    while chunk := list(islice(rows, CHUNK)):
+        for name, column in texts.items():
+            column.append(pa.array([getattr(row, name) for row in chunk], pa.large_string()))
+        at.append(np.array([row.at for row in chunk], dtype=np.int64))
+    places, images, captions, splits, groups = (joined(column, pa.large_string()) for column in texts.values())
+    return Table(places, images, captions, splits, groups, np.concatenate(at), _codes(images)[0], _codes(captions)[0])
+
+
+def _codes(column: Any) -> tuple[Int64[np.ndarray, " rows"], Any]:
+    """Number a column's values by first appearance; gives each row's number, and the values."""
+    encoded = column.dictionary_encode(null_encoding="encode")
+    return np.asarray(encoded.indices).astype(np.int64), encoded.dictionary
+
+
+def _faults(table: Table) -> Iterator[tuple[str, Bool[np.ndarray, " rows"]]]:
+    """Tell which rows cannot be used beside the others."""
+    _, first = np.unique(table.image, return_index=True)
+    for name, column in (("split", table.splits), ("group", table.groups)):
+        value = _codes(column)[0]
+        if 0 < column.null_count < len(column):
+            yield f"no {name}, which other rows have", np.asarray(column.is_null())
+        yield f"another {name} than an earlier row of the image", value != value[first[table.image]]
+    pairs = table.image * (table.caption.max(initial=0) + 1) + table.caption
+    repeated = np.ones(len(pairs), dtype=bool)
+    repeated[np.unique(pairs, return_index=True)[1]] = False
+    yield "the same image and caption as an earlier row", repeated
+
+
+def _texts(table: Table, kept: Bool[np.ndarray, " rows"], prompt: str) -> tuple[Texts, Int64[np.ndarray, " m"]]:
+    """Bring the rows of an image together; gives also the first row of each image."""
+    rows = np.flatnonzero(kept)
+    names = _codes(table.images.take(pa.array(rows)))[1]
+    ascending = np.asarray(pc.sort_indices(names)).astype(np.int64)
+    position = np.empty(len(names), dtype=np.int64)
+    position[ascending] = np.arange(len(names))
+    image = position[_codes(table.images.take(pa.array(rows)))[0]]
+    order = np.argsort(image, kind="stable")
+    rows, image = rows[order], image[order]
+    starts = np.searchsorted(image, np.arange(len(names) + 1))
+    first = rows[starts[:-1]]
+    ids = names.take(pa.array(ascending))
+    taken = table.captions.take(pa.array(rows))
+    splits, groups = (column.take(pa.array(first)) for column in (table.splits, table.groups))
+    if groups.null_count:
+        groups = ids if splits.null_count == 0 else ids.take(pa.array(_sharing(image, taken)))
+    before, after, between = (pa.scalar(text, pa.large_string()) for text in (*prompt.split(BARE), ""))
+    prompted = pc.binary_join_element_wise(before, taken, after, between)
+    captions = pa.LargeListArray.from_arrays(pa.array(starts), prompted)
+    return Texts(ids, captions, groups, splits.cast(pa.string())), first
+
+
+def _sharing(image: Int64[np.ndarray, " rows"], captions: Any) -> Int64[np.ndarray, " m"]:
+    """Give every image the first image of its connected component; rows tie an image to a caption."""
+    number, texts = _codes(captions)
+    folded = [
+        pa.array([text.casefold() for text in texts.slice(start, CHUNK).to_pylist()], pa.large_string())
+        for start in range(0, len(texts), CHUNK)
+    ]
+    caption = _codes(joined(folded, pa.large_string()))[0][number]
+    images = int(image.max()) + 1
+    size = images + int(caption.max()) + 1
+    ties = csr_array((np.ones(len(image), dtype=np.int8), (image, images + caption)), shape=(size, size))
+    component = connected_components(ties, directed=False)[1][:images]
+    _, first, member = np.unique(component, return_index=True, return_inverse=True)
+    return first[member].astype(np.int64)

@@ -1,0 +1,87 @@
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gap.data.groups import connected_groups
+from gap.data.pairing import Row, pair
+from gap.data.records import Catalogue, Skipped
+from gap.errors import UserError
+
+
+def paired(*rows: Row | Skipped, prompt: str | None = None) -> Catalogue:
+    return pair("folder", rows, lambda ids, at: lambda row: Path(f"{ids[row]}-{at[row, 0]}"), prompt)
+
+
+def row(place: int, image: str, caption: str, **more: str) -> Row:
+    return Row(str(place), image, caption, at=(place, 0, 0), **more)  # type: ignore[arg-type]
+
+
+def test_the_order_of_images_is_that_of_their_names_and_of_captions_that_of_the_rows() -> None:
+    found = paired(row(0, "b", "1"), row(1, "a", "2"), row(2, "b", "0"), row(3, "a", "9"))
+    assert [(record.id, record.captions) for record in found.records] == [("a", ("2", "9")), ("b", ("1", "0"))]
+    assert [record.image for record in found.records] == [Path("a-1"), Path("b-0")]
+
+
+@given(captions=st.lists(st.lists(st.integers(0, 12), min_size=1, max_size=3), min_size=1, max_size=15))
+def test_without_groups_shared_captions_make_them(captions: Sequence[Sequence[int]]) -> None:
+    rows = [
+        row(9 * image + caption, f"{image:02d}", f"WORD {caption}" if image % 2 else f"word {caption}")
+        for image, of_image in enumerate(captions)
+        for caption in dict.fromkeys(of_image)
+    ]
+    expected = [f"{first:02d}" for first in connected_groups(captions)]
+    assert [record.group for record in paired(*rows).records] == expected
+
+
+def test_given_groups_are_taken_at_their_word() -> None:
+    found = paired(row(0, "a", "same", group="x"), row(1, "b", "same", group="y"), row(2, "c", "other", group="x"))
+    assert [(record.id, record.group) for record in found.records] == [("a", "x"), ("b", "y"), ("c", "x")]
+
+
+def test_a_split_makes_groups_superfluous_and_val_is_left_out() -> None:
+    parts = ("train", "test", "val", "train")
+    found = paired(*(row(n, f"{n}", "same", split=part) for n, part in enumerate(parts)))
+    assert [(record.id, record.split, record.group) for record in found.records] == [
+        ("0", "train", "0"),
+        ("1", "test", "1"),
+        ("3", "train", "3"),
+    ]
+    assert found.skipped == []
+
+
+def test_an_image_of_val_is_not_trained_on_either() -> None:
+    found = paired(row(0, "a", "1", split="val"), row(1, "a", "2", split="train"), row(2, "b", "3", split="train"),
+                   row(3, "c", "4", split="test"))  # fmt: skip
+    assert [record.id for record in found.records] == ["b", "c"]
+    assert found.skipped == [Skipped("1", "another split than an earlier row of the image")]
+
+
+def test_a_prompt_goes_round_every_caption() -> None:
+    found = paired(row(0, "a", "{} %s"), row(1, "b", "bee"), prompt="A {}!")
+    assert [record.captions for record in found.records] == [("A {} %s!",), ("A bee!",)]
+
+
+def test_what_was_skipped_before_comes_first() -> None:
+    found = paired(row(0, "a", "1"), Skipped("1", "no caption"), row(2, "a", "1"))
+    assert [one.id for one in found.skipped] == ["1", "2"]
+
+
+@pytest.mark.parametrize("rows", [[], [Skipped("line 2", "no caption")], [row(0, "a", "1", split="val")]])
+def test_nothing_left_is_one_line(rows: list[Row | Skipped]) -> None:
+    with pytest.raises(UserError, match=r"^folder: no pair of image and caption is left(: line 2: no caption)?$"):
+        paired(*rows)
+
+
+def test_records_are_a_sequence() -> None:
+    records = paired(*(row(n, f"{n:05d}", f"{n}") for n in range(20_000))).records
+    assert len(records) == 20_000
+    assert [record.id for record in records] == [f"{n:05d}" for n in range(20_000)]
+    assert records[-1].id == records[19_999].id == "19999"
+    assert [record.id for record in records[8_190:8_195]] == [f"{n:05d}" for n in range(8_190, 8_195)]
+    assert [record.id for record in records[4::9_000]] == ["00004", "09004", "18004"]
+    assert records[5:5] == records[30_000:] == []
+    with pytest.raises(IndexError, match="row 20000 of 20000"):
+        records[20_000]
