@@ -1,6 +1,7 @@
 """How a study that has its directory is left when something ends it: with the command that goes on."""
 
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,7 @@ def resumable(directory: Path, signals: Signals) -> Iterator[None]:
     """
     command = resume_command(directory)
     try:
-        with ended_by_sigterm(f"stopped; to go on with the last saved epochs: {command}"):
+        with _quiet_threads(), ended_by_sigterm(f"stopped; to go on with the last saved epochs: {command}"):
             yield
     except KeyboardInterrupt:
         print(f"stopped; to go on with the last saved epochs: {command}", file=sys.stderr)
@@ -31,3 +32,19 @@ def resumable(directory: Path, signals: Signals) -> Iterator[None]:
         if (fault := fault_in(error, f"{directory} or of Ray's files in {ray_directory()}")) is None:
             raise
         raise UserError(f"{fault}, then go on: {command}") from error
+
+
+@contextmanager
+def _quiet_threads() -> Iterator[None]:
+    """Let no thread print what a fault of the machine does to it: this one meets the same fault, and says it."""
+    before = threading.excepthook
+
+    def hook(arguments: threading.ExceptHookArgs) -> None:
+        if arguments.exc_value is None or fault_in(arguments.exc_value, "") is None:
+            before(arguments)
+
+    threading.excepthook = hook
+    try:
+        yield
+    finally:
+        threading.excepthook = before

@@ -125,8 +125,8 @@ class Recorder(Callback):  # type: ignore[misc]
         Ray gives a trial up at once if its process dies before it begins. Such a one is run again, as often as others.
         Raises ``UnavailableError`` if the fault is the machine's.
         """
-        error = trial.get_error()
-        if error and (fault := fault_in(error, self._directory)):
+        error = trial.get_error()  # Ray gives its text alone where the error itself could not be kept
+        if error and (fault := fault_in(RuntimeError(str(error)), self._directory)):
             raise UnavailableError(fault)
         name = self._name_of(trial)
         self._lost[name] = self._lost.get(name, 0) + 1

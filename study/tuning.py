@@ -67,6 +67,8 @@ def connected(address: str | None, *, gpus: int) -> Iterator[None]:
         except ConnectionError as error:
             raise UserError(f"--address {address}: no Ray cluster answers there ({error})") from error
         logging.getLogger("ray.tune").setLevel(logging.ERROR)
+        # It prints a traceback for a full disk, and raises the error besides.
+        logging.getLogger("ray.tune.execution.experiment_state").setLevel(logging.CRITICAL)
         try:
             yield
         finally:

@@ -1,5 +1,6 @@
 import errno
 import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,26 @@ def test_an_interrupt_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> N
         raise KeyboardInterrupt
     assert caught.value.code == 130
     assert capsys.readouterr().err.endswith(f"{COMMAND}\n")
+
+
+def test_a_thread_that_meets_a_full_disk_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    told: list[BaseException | None] = []
+
+    def hook(arguments: threading.ExceptHookArgs) -> None:
+        told.append(arguments.exc_value)
+
+    def run(error: Exception) -> None:
+        def fail() -> None:
+            raise error
+
+        thread = threading.Thread(target=fail)
+        thread.start()
+        thread.join()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threading, "excepthook", hook)
+        with resumable(here(), Signals()):
+            run(OSError(errno.ENOSPC, "No space left on device"))
+            run(bug := ZeroDivisionError())
+        assert threading.excepthook is hook
+    assert told == [bug]
