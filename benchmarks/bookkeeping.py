@@ -26,6 +26,7 @@ from gap.metrics import METRICS
 from study.checkpoints import ADAPTER, Checkpoints
 from study.display import Display
 from study.embeddings import Embeddings, write_embeddings
+from study.ending import Ending
 from study.growth import Growth
 from study.kept import Kept
 from study.ledger import Ledger, open_storage, open_study
@@ -39,6 +40,7 @@ from study.results import COSTS
 from study.scheduling.mo_asha import MOASHA
 from study.searcher import StudySearch, defaults, suggest
 from study.seen import AFTER, BEFORE
+from study.signals import Signals
 from study.space import StudySpec, find_space, load_space
 from study.stopping import TimeLimit, enough_trials, no_growth, too_many_failures
 from study.tables import TRAINING_VALUES, Tables, is_value
@@ -129,8 +131,8 @@ class Bookkeeping:
         self.fixed = fixed = trial_parameters(spec, data=directory / "data", device="cpu")
         self.checkpoints = Checkpoints(str(directory / ".ray"))
         display = Display(spec, Console(file=io.StringIO()))
-        dataset, limit = blank_dataset(), TimeLimit(None)
-        setting = Setting(directory, "study", dataset, fixed, self.checkpoints, Share(1, 0), 1, limit, display)
+        dataset, ending = blank_dataset(), Ending(Signals(), TimeLimit(None), print)
+        setting = Setting(directory, "study", dataset, fixed, self.checkpoints, Share(1, 0), 1, ending, display)
         study = open_study(open_storage(directory / "optuna.db"), "growth", spec.objectives)
         self.ledger = Ledger(study, owner="one")
         self.tables, self.curves = Tables(spec, profile="study", fixed=fixed), Curves(directory / "tensorboard")

@@ -24,6 +24,13 @@ def visible(text: str) -> str:
     return text if text.isprintable() else "".join(sign if sign.isprintable() else " " for sign in text)
 
 
+class UnavailableError(UserError):
+    """What every run needs is missing, damaged or cannot be written to: its data, its cache, its disk.
+
+    A run that meets it says nothing about its own settings: another one would fare no better.
+    """
+
+
 def unknown(kind: str, got: str, allowed: Iterable[str]) -> UserError:
     """Build the error for a name that is not among the allowed ones, with the nearest allowed name first.
 

@@ -21,13 +21,13 @@ from gap.models.load import load_clip
 from study.checkpoints import checked_path
 from study.first_data import edition, first_data
 from study.lock import study_lock
-from study.open_trial import study_dataset
 from study.overrides import overrides
 from study.precision import settle_precision
 from study.profiles import banner, load_profile, resolve_profile
 from study.provenance import describe_study, now
-from study.results_dir import check_free, study_directory
-from study.resume import read_about, resumed_spec
+from study.results_dir import check_free, check_writable, study_directory
+from study.resume import check_record, read_about, resumed_spec
+from study.same_data import same_dataset
 from study.space import StudySpec, find_space, load_space
 
 HIDDEN = "***"  # SQLAlchemy's stand-in for a password
@@ -72,6 +72,7 @@ def wanted(arguments: argparse.Namespace, console: Console) -> Wanted:
     directory = study_directory(arguments.results_dir, arguments.name or space.stem, profile)
     if not arguments.dry_run:
         check_free(directory, overwrite=arguments.overwrite)
+        check_writable(directory)
     may_ask = profile == "study" and not arguments.dry_run
     first_data(own, console, data_dir=arguments.data_dir, wanted=arguments.download, may_ask=may_ask)
     spec = load_profile(space, profile, changes, arguments.data_dir)
@@ -98,7 +99,16 @@ def begin(arguments: argparse.Namespace, console: Console) -> Study:
     spec = settle_precision(spec, data=data, device=device, console=console)
     read = edition(spec.dataset, asked.data_dir)
     about = {
-        **describe_study(spec, space=space, profile=profile, device=device, data=data, dataset=dataset, edition=read),
+        **describe_study(
+            spec,
+            space=space,
+            profile=profile,
+            device=device,
+            data=data,
+            dataset=dataset,
+            edition=read,
+            source=asked.data_dir,
+        ),
         "run_id": uuid.uuid4().hex,
         "optuna_study": directory.name,
         "storage": _without_password(arguments.storage) if arguments.storage else None,
@@ -124,6 +134,8 @@ def cut_note(clip: Clip, dataset: PairDataset) -> str | None:
 def go_on(arguments: argparse.Namespace, console: Console) -> Study:
     """Open a study that began earlier, with new budgets where the command line gives some. Raises ``UserError``."""
     directory, about = arguments.resume.resolve(), read_about(arguments.resume)
+    check_writable(directory)
+    check_record(directory, about)
     with study_lock(directory):  # refused at once if another process has it, before Ray is started
         pass
     spec = resumed_spec(about, overrides(arguments))
@@ -135,10 +147,11 @@ def go_on(arguments: argparse.Namespace, console: Console) -> Study:
         raise UserError(f"--resume {arguments.resume}: give --storage again, study.json does not keep its password")
     runs = [*about["runs"], _this_run(arguments.storage)]
     path = checked_path(arguments.storage_path) if arguments.storage_path else about["storage_path"]
+    dataset = same_dataset(directory, about)
     about = {**about, "spec": spec.model_dump(mode="json"), "storage_path": path, "runs": runs}
     console.print(f"Going on with {arguments.resume}", highlight=False, soft_wrap=True)
     data = Path(about["data"]["path"])
-    return Study(spec, about["profile"], device, directory, data, study_dataset(directory), storage, about)
+    return Study(spec, about["profile"], device, directory, data, dataset, storage, about)
 
 
 def _this_run(storage: str | None) -> dict[str, Any]:

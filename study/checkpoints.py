@@ -8,8 +8,10 @@ import shutil
 from pathlib import Path
 
 from pyarrow.fs import FileSelector, FileSystem, FileType
+from safetensors import SafetensorError, safe_open
 
 from gap.errors import UserError
+from gap.training.state import read_state
 
 STATE, ADAPTER = "state.pt", "adapter"
 
@@ -72,6 +74,17 @@ class Checkpoints:
     def _folders(self, path: str) -> list[str]:
         entries = self._files.get_file_info(FileSelector(path, allow_not_found=True))
         return [entry.base_name for entry in entries if entry.type == FileType.Directory]
+
+
+def check_whole(checkpoint: Path) -> None:
+    """Raise ``UserError`` if the state of a checkpoint cannot be read, or one of its tensors' files is cut short."""
+    read_state(checkpoint / STATE)
+    for path in sorted(checkpoint.rglob("*.safetensors")):
+        try:
+            with safe_open(path, framework="pt"):
+                pass
+        except (OSError, SafetensorError) as error:
+            raise UserError(f"{path} holds no tensors: {' '.join(str(error).split())[:160]}") from error
 
 
 def keep_adapter(checkpoint: Path, adapter: Path) -> None:

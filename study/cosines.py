@@ -46,5 +46,7 @@ def read_cosines(directory: Path, trial: str) -> pd.DataFrame:
     try:
         table: pd.DataFrame = pd.read_csv(path)[COLUMNS]
     except (OSError, ValueError, KeyError) as error:
-        raise UserError(f"cannot read {path}: {' '.join(str(error).split())}") from error
+        raise UserError(
+            f"cannot read {path}: {' '.join(str(error).split())}; delete it, and its later epochs are counted anew"
+        ) from error
     return table

@@ -86,6 +86,10 @@ class Display:
         loss = f", loss {brief(values['loss'])}" if "loss" in values else ""
         self._line(f"  {trial} epoch {epoch}/{self._spec.epochs}: {shown}{loss}, {values['seconds']:.0f} s")
 
+    def say(self, text: str) -> None:
+        """Print a line, at a terminal too."""
+        self._line(text, always=True)
+
     def end(self, trial: str, state: str, error: str) -> None:
         """Show how a trial ended; ``record`` follows once its row is written."""
         if state == "STOPPED":

@@ -29,7 +29,7 @@ class Growth:
         self._spec = spec
         self._tables = tables
         self._curves = curves
-        self._shown = len(pd.read_csv(self._path)) if self._path.exists() else 0
+        self._shown = _rows(self._path)
         self._begin()
 
     def write(self, ended: Sequence[FrozenTrial]) -> None:
@@ -79,3 +79,11 @@ class Growth:
             return 0.0
         values = np.array(self._counted, dtype=np.float64).reshape(-1, len(self._spec.objectives))
         return hypervolume(values, list(self._spec.objectives.values()), list(self._reference.values()))
+
+
+def _rows(path: Path) -> int:
+    """Count the rows of a table that is written anew anyhow; none if it cannot be read."""
+    try:
+        return len(pd.read_csv(path))
+    except (OSError, ValueError):
+        return 0

@@ -150,13 +150,16 @@ class Ledger:
             for condition in constraints:
                 if str(condition) not in trial.constraints:
                     own.set_constraint(str(condition), condition.violation(values[condition.metric]))
-        self._set(number, END, {"state": state, **about})
+        self._set(number, END, {"state": state, "place": self._next_place(), **about})
         self.study.tell(number, [float(v) for v in objectives if v is not None] if state == "COMPLETE" else None,
                         state=STATES[state])  # fmt: skip
 
     def reopen(self, trial: FrozenTrial) -> optuna.Trial:
         """Give a running trial back, to propose what is still missing."""
         return optuna.Trial(self.study, trial._trial_id)
+
+    def _next_place(self) -> int:
+        return 1 + max((_place(trial) for trial in self.trials() if trial.state.is_finished()), default=0)
 
     def _owner(self, trial: FrozenTrial) -> str | None:
         # A process can end between taking a trial and signing it. Alone, it was this one; on a shared study it may have
@@ -198,9 +201,19 @@ def check_same_study(ledger: Ledger, about: Mapping[str, Any]) -> None:
 
 
 def in_order_of_end(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
-    """Select the trials that have ended, in the order in which they did."""
+    """Select the trials that have ended, in the order in which they did.
+
+    That is the place that each was given at its end, whatever the clock said then. Trials of two machines that ended at
+    the same moment may share one: the lower number comes first. Those of an earlier version, which gave no places, come
+    before all others, in the order of their times.
+    """
     over = [trial for trial in trials if trial.state.is_finished()]
-    return sorted(over, key=lambda trial: (trial.datetime_complete, trial.number))
+    return sorted(over, key=lambda trial: (place := _place(trial), place or trial.datetime_complete, trial.number))
+
+
+def _place(trial: FrozenTrial) -> int:
+    place: int = trial.user_attrs.get(END, {}).get("place", 0)
+    return place
 
 
 def lacks_epoch(trial: FrozenTrial, epoch: int) -> bool:

@@ -24,6 +24,8 @@ def study_lock(directory: Path) -> Iterator[None]:
         lock.acquire(blocking=False)
     except Timeout as error:
         raise UserError(f"{directory} is in use: process {_holder(directory)} runs this study") from error
+    except OSError as error:
+        raise UserError(f"cannot write to the results directory {directory}: {error.strerror}") from error
     try:
         (directory / HOLDER).write_text(str(os.getpid()))
         yield

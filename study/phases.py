@@ -14,8 +14,10 @@ from gap.data import PairDataset
 from gap.metrics import METRICS
 from study.checkpoints import Checkpoints
 from study.display import Display
+from study.ending import Ending
 from study.grid import grid_points
 from study.growth import Growth
+from study.guarded import Guarded
 from study.kept import Kept
 from study.ledger import Ledger, epochs_of
 from study.live.board import Board
@@ -28,7 +30,7 @@ from study.results import ReplicateResults, Results
 from study.scheduling.mo_asha import MOASHA
 from study.searcher import StudySearch, defaults
 from study.space import StudySpec
-from study.stopping import TimeLimit, enough_trials, no_growth, too_many_failures
+from study.stopping import enough_trials, no_growth, too_many_failures
 from study.tables import TRAINING_VALUES, Tables, parameters
 from study.tuning import run_trials
 
@@ -44,7 +46,7 @@ class Setting:
     checkpoints: Checkpoints
     share: Share
     concurrent: int
-    limit: TimeLimit
+    ending: Ending
     display: Display
 
 
@@ -133,6 +135,7 @@ def _run(
         fixed=setting.fixed,
         why_end=why_end,
         unstarted=recorder.unstarted,
+        ending=lambda: setting.ending.begun,
         checkpoints=lambda number: checkpoints.of(trial_id(number, prefix)),
     )
     run_trials(
@@ -140,14 +143,16 @@ def _run(
         share=setting.share,
         checkpoints=checkpoints,
         objective_epoch=spec.objective_epoch,
-        callback=recorder,
-        stopper=setting.limit,
+        callback=Guarded(recorder, setting.ending),
+        stopper=setting.ending,
         scheduler=scheduler,
         concurrent=setting.concurrent,
         restarts=spec.restarts,
         fresh_processes=spec.fresh_processes,
         prefix=prefix,
     )
+    if setting.ending.fault is not None:
+        raise setting.ending.fault
     checkpoints.sweep()
     return searcher.reason
 

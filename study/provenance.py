@@ -30,10 +30,12 @@ def describe_study(
     data: Path,
     dataset: PairDataset,
     edition: str | None = None,
+    source: Path | None = None,
 ) -> dict[str, Any]:
     """Collect the resolved configuration, versions, hardware, data and split hashes, and the commit.
 
-    ``edition`` is the name of what was downloaded, where there is one.
+    ``edition`` is the name of what was downloaded, where there is one; ``source`` is the user's own copy of the data,
+    if they were read from there.
     """
     return {
         "space": space.name,
@@ -42,6 +44,7 @@ def describe_study(
         "spec": spec.model_dump(mode="json"),
         "data": {
             "path": str(data),
+            "source": str(source.resolve()) if source else None,
             "name": dataset.name,
             "edition": edition,
             "language": dataset.language,

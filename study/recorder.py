@@ -14,9 +14,11 @@ from typing import Any
 from ray.tune import Callback, Checkpoint
 from ray.tune.experiment import Trial
 
+from gap.errors import UnavailableError
 from study.checkpoints import Checkpoints
 from study.cosines import add_cosines
 from study.display import Display
+from study.faults import fault_in
 from study.growth import Growth
 from study.kept import Kept
 from study.ledger import Ledger, epochs_of, in_order_of_end, lacks_epoch, with_epoch
@@ -26,7 +28,7 @@ from study.results import ReplicateResults, Results
 from study.selection import counting_epoch
 from study.space import StudySpec
 from study.tables import Tables, is_value, parameters
-from study.trainable import COSINES, FAILURE, NOTE, trial_settings
+from study.trainable import COSINES, FAILURE, FAULT, NOTE, trial_settings
 
 
 class Recorder(Callback):  # type: ignore[misc]
@@ -88,8 +90,13 @@ class Recorder(Callback):  # type: ignore[misc]
     def on_trial_result(
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
     ) -> None:
-        """Record an epoch, once: a trial that goes on from a checkpoint reports again what it had reported."""
+        """Record an epoch, once: a trial that goes on from a checkpoint reports again what it had reported.
+
+        Raises ``UnavailableError`` if the trial lacks what every trial needs: nothing is recorded of that.
+        """
         name = self._name_of(trial)
+        if FAULT in result:
+            raise UnavailableError(result[FAULT])
         self._notes[name] = result.get(NOTE, "")
         if FAILURE in result:
             self._failures[name] = result[FAILURE]
@@ -116,7 +123,11 @@ class Recorder(Callback):  # type: ignore[misc]
         """Record a trial that failed again and again, with its reason in one line.
 
         Ray gives a trial up at once if its process dies before it begins. Such a one is run again, as often as others.
+        Raises ``UnavailableError`` if the fault is the machine's.
         """
+        error = trial.get_error()  # Ray gives its text alone where the error itself could not be kept
+        if error and (fault := fault_in(RuntimeError(str(error)), self._directory)):
+            raise UnavailableError(fault)
         name = self._name_of(trial)
         self._lost[name] = self._lost.get(name, 0) + 1
         if name not in self._started and self._lost[name] <= self._spec.restarts:

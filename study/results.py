@@ -80,7 +80,7 @@ class Results:
         """Write ``epochs.csv``; the first epoch 0 there is, the model before training, is ``baseline.csv``."""
         self._epochs.write(rows)
         before = [row for row in rows if row["epoch"] == 0]
-        if before and not (self.directory / "baseline.csv").exists():
+        if before and not _has_text(self.directory / "baseline.csv"):
             Table(self.directory / "baseline.csv", self.columns).write(before[:1])
 
     def write_trials(self, rows: Sequence[Row]) -> Front:
@@ -125,8 +125,13 @@ def front_of(table: pd.DataFrame, objectives: Mapping[str, Direction]) -> Front:
 def write_front(directory: Path, front: pd.DataFrame, objectives: Mapping[str, Direction]) -> None:
     """Write ``pareto.csv``, with error bars if there are replicates."""
     path = directory / "replicates.csv"
-    replicates = read_csv(path) if path.exists() else None
+    replicates = read_csv(path) if _has_text(path) else None
     write_csv(front if replicates is None else with_error_bars(front, replicates, objectives), directory / "pareto.csv")
+
+
+def _has_text(path: Path) -> bool:
+    """Say whether a table is there; one that something emptied is written again from the record."""
+    return path.exists() and path.stat().st_size > 0
 
 
 def _table(rows: Sequence[Row], columns: Sequence[str]) -> pd.DataFrame:

@@ -31,6 +31,17 @@ def check_free(directory: Path, *, overwrite: bool) -> None:
         )
 
 
+def check_writable(directory: Path) -> None:
+    """Raise ``UserError`` if the directory, or the nearest one above it that is there, may not be written to."""
+    nearest = next(
+        place for place in (directory.absolute(), *directory.absolute().parents) if os.access(place, os.F_OK)
+    )
+    if not nearest.is_dir():
+        raise UserError(f"cannot make the results directory {directory}: {nearest} is a file")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise UserError(f"cannot write to the results directory {directory}: {nearest} is read-only, or not yours")
+
+
 def make_directory(directory: Path, about: Mapping[str, Any]) -> Path:
     """Make the directory with its ``study.json``, both or neither; returns it, absolute.
 

@@ -25,6 +25,22 @@ def read_about(directory: Path) -> dict[str, Any]:
     return about
 
 
+def check_record(directory: Path, about: Mapping[str, Any]) -> None:
+    """Make sure that a study's own record is there before the tables are made anew from it.
+
+    Raises ``UserError`` if it is empty or gone while the tables have rows: an SQLite file that is not there would be
+    made, and the tables would be emptied.
+    """
+    record, table = directory / "optuna.db", directory / "trials.csv"
+    if about["storage"] or (record.exists() and record.stat().st_size):
+        return
+    if table.exists() and table.stat().st_size:
+        raise UserError(
+            f"--resume {directory}: the record of its trials, {record}, is gone, and the tables cannot replace it: put "
+            "a copy of it back, or begin anew under another --name"
+        )
+
+
 def resumed_spec(about: Mapping[str, Any], changes: Mapping[str, Any]) -> StudySpec:
     """Give the spec of a study that goes on, with new budgets. Raises ``UserError`` on any other change."""
     if fixed := sorted(set(changes) - BUDGETS):

@@ -11,9 +11,13 @@ import argparse
 import io
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from study.signals import Signals
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace, signals: "Signals") -> int:
     """Run one study from its arguments to its results; returns the exit code."""
     # Imported after the arguments are known to be good: --help answers at once.
     import optuna
@@ -22,6 +26,8 @@ def run(arguments: argparse.Namespace) -> int:
     from study.checkpoints import Checkpoints
     from study.display import Display
     from study.dry_run import show_plan
+    from study.ending import Ending
+    from study.leaving import resumable
     from study.ledger import Ledger, check_same_study, open_storage, open_study
     from study.lock import study_lock
     from study.phases import Setting, run_replicates, run_search
@@ -50,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     fixed = trial_parameters(spec, data=study.data, device=device)
 
     with connected(arguments.address, gpus=int(device == "cuda")):
+        signals.listen()  # Ray has taken SIGTERM for itself
         share = share_of(
             living_nodes(), concurrent=arguments.concurrent, device=device, gpus_per_trial=arguments.gpus_per_trial
         )
@@ -58,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         # One directory, held by one process; one record of its trials, an Optuna study.
         directory = study.directory if arguments.resume else make_directory(study.directory, study.about)
         limit = TimeLimit(spec.hours)
-        with study_lock(directory):
+        with resumable(directory, signals), study_lock(directory):
             write_json(study.about, directory / "study.json")
             storage = shared or open_storage(directory / "optuna.db")
             name, owner = study.about["optuna_study"], study.about["run_id"]
@@ -66,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
             check_same_study(ledger, study.about)
 
             # Run the trials, then the front again with other seeds if error bars are wanted.
-            with Display(spec, console) as display:
+            with Display(spec, console) as display, signals.noted():
                 setting = Setting(
                     directory=directory,
                     profile=study.profile,
@@ -75,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
                     checkpoints=Checkpoints(study.about["storage_path"] or str(directory / ".ray")),
                     share=share,
                     concurrent=arguments.concurrent,
-                    limit=limit,
+                    ending=Ending(signals, limit, display.say),
                     display=display,
                 )
                 reason = run_search(spec, ledger, setting)
@@ -85,30 +92,44 @@ def run(arguments: argparse.Namespace) -> int:
                     reason = run_replicates(spec, repeated, ledger, setting)
             if reason:
                 write_json({**study.about, "ended": now(), "reason": reason}, directory / "study.json")
-    code = show_front(directory, spec, console, reason=reason, time_is_up=limit.over)
+    code = show_front(directory, spec, console, reason=reason, time_is_up=limit.over, signalled=signals.exit_code)
     if reason and arguments.report:
-        write_report(directory, console)
+        try:
+            write_report(directory, console)
+        except KeyboardInterrupt:
+            console.print(f"interrupted: python study/report.py {directory} writes the report", highlight=False)
+            return signals.exit_code
     return code
 
 
 def main() -> int:
     """Run the command line.
 
-    Returns 0 when done or out of time, 1 if every trial failed or too many did, 2 on wrong input, 130 when interrupted.
+    Returns 0 when done or out of time, 1 if every trial failed or too many did, 2 on wrong input or where the machine
+    fails, 130 when interrupted, 143 after SIGTERM.
     """
     from study.arguments import parse_arguments
 
     arguments = parse_arguments()
     from gap.errors import UserError
+    from study.faults import fault_in
+    from study.signals import Signals
 
+    signals = Signals()
+    signals.listen()
     try:
-        return run(arguments)
+        return run(arguments, signals)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except Exception as error:
+        if (fault := fault_in(error, Path.cwd())) is None:
+            raise
+        print(f"error: {fault}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("interrupted before the first trial", file=sys.stderr)
-        return 130
+        return signals.exit_code
 
 
 if __name__ == "__main__":

@@ -65,10 +65,11 @@ def _suggest_one(trial: optuna.Trial, name: str, dimension: Dimension) -> Any:
 class StudySearch(Searcher):  # type: ignore[misc]
     """Ray's searcher on the record of a study.
 
-    ``why_end`` gives the reason why no further trial begins, None while there is none; ``checkpoints`` gives where a
-    trial may go on from, best first; ``unstarted`` holds trials that are to be handed out again. A configuration is the
-    ``fixed`` settings and the proposed ones, the ``number`` of the trial, its ``checkpoints``, and ``spared``, which
-    says that it was in the queue and is not stopped early.
+    ``why_end`` gives the reason why no further trial begins, None while there is none; ``ending`` says that a study is
+    interrupted, so that none begins for no reason of its own; ``checkpoints`` gives where a trial may go on from, best
+    first; ``unstarted`` holds trials that are to be handed out again. A configuration is the ``fixed`` settings and the
+    proposed ones, the ``number`` of the trial, its ``checkpoints``, and ``spared``, which says that it was in the queue
+    and is not stopped early.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class StudySearch(Searcher):  # type: ignore[misc]
         why_end: Callable[[], str | None],
         checkpoints: Callable[[int], list[str]] = lambda number: [],
         unstarted: deque[int] | None = None,
+        ending: Callable[[], bool] = lambda: False,
     ) -> None:
         super().__init__(metric=None, mode=None)
         self._ledger = ledger
@@ -93,10 +95,14 @@ class StudySearch(Searcher):  # type: ignore[misc]
         self._checkpoints = checkpoints
         self._left_running = deque(ledger.running())
         self._unstarted = deque[int]() if unstarted is None else unstarted
+        self._ending = ending
         self.reason: str | None = None
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str:
         """Give Ray the whole configuration of the next trial, or say that the search is over."""
+        finished: str = Searcher.FINISHED
+        if self._ending():
+            return finished
         if self._left_running:
             trial = self._ledger.reopen(self._left_running.popleft())
         elif self._unstarted:
@@ -104,7 +110,6 @@ class StudySearch(Searcher):  # type: ignore[misc]
             trial = self._ledger.reopen(next(one for one in self._ledger.running() if one.number == number))
         elif reason := self._why_end() or self._grid_is_exhausted():
             self.reason = reason
-            finished: str = Searcher.FINISHED
             return finished
         else:
             self._ledger.study.sampler = self._sampler_for(-1, "")

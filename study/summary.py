@@ -13,11 +13,13 @@ from study.stopping import too_many_failures
 from study.words import brief, in_words
 
 
-def show_front(directory: Path, spec: StudySpec, console: Console, *, reason: str | None, time_is_up: bool) -> int:
+def show_front(
+    directory: Path, spec: StudySpec, console: Console, *, reason: str | None, time_is_up: bool, signalled: int = 130
+) -> int:
     """Print the front under the baseline and where everything is.
 
-    ``reason`` says why the study is over, None if it is not. Returns 0, or 130 if it was interrupted, or 1 if no trial
-    succeeded or too many failed.
+    ``reason`` says why the study is over, None if it is not. Returns 0, or ``signalled`` if it was interrupted, or 1 if
+    no trial succeeded or too many failed.
     """
     trials = read_csv(directory / "trials.csv") if (directory / "trials.csv").exists() else pd.DataFrame()
     begun = f"{len(trials)} of {spec.trials} trials"
@@ -28,7 +30,7 @@ def show_front(directory: Path, spec: StudySpec, console: Console, *, reason: st
     if reason is None or time_is_up:
         console.print(f"to go on: {resume_command(directory)}", highlight=False, soft_wrap=True)
     failing = len(trials) and too_many_failures(trials["state"].tolist(), spec.max_failed_share)
-    code = 130 if reason is None else int(bool(failing))
+    code = signalled if reason is None else int(bool(failing))
     front = read_csv(directory / "pareto.csv") if len(trials) else pd.DataFrame()
     if not len(front):
         complete = int((trials["state"] == "COMPLETE").sum()) if len(trials) else 0

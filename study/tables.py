@@ -71,8 +71,8 @@ class Tables:
 
 
 def about(trial: FrozenTrial) -> Row:
-    """Give what was noted when a trial ended, its state apart."""
-    return {name: value for name, value in trial.user_attrs.get(END, {}).items() if name != "state"}
+    """Give what was noted when a trial ended, its state and its place in the order of ends apart."""
+    return {name: value for name, value in trial.user_attrs.get(END, {}).items() if name not in ("state", "place")}
 
 
 def is_value(name: str) -> bool:

@@ -12,19 +12,21 @@ import torch
 from ray import tune
 from ray.tune import Checkpoint
 
-from gap.errors import UserError
+from gap.errors import UnavailableError, UserError
 from gap.training.config import TrialConfig
 from gap.training.errors import NonFiniteError, out_of_memory
 from gap.training.fit import fit
 from gap.training.settings import TrainingSettings
 from gap.training.state import read_state
-from study.checkpoints import ADAPTER, STATE
+from study.checkpoints import ADAPTER, STATE, check_whole
+from study.faults import fault_in
 from study.policy import CountingEpoch
 from study.seen import Seen
 from study.selection import score_of
 from study.space import WEIGHT_PREFIX, StudySpec
 
-FAILURE, NOTE, COSINES = "failure", "note", "cosines"  # keys of a report beside a trial's values
+# Keys of a report beside a trial's values: why it failed by its own numbers, or for want of what all trials need.
+FAILURE, FAULT, NOTE, COSINES = "failure", "fault", "note", "cosines"
 ABOUT_TRIAL = frozenset({"number", "spared", "checkpoints"})
 
 
@@ -49,12 +51,22 @@ def run_trial(config: dict[str, Any], objective_epoch: CountingEpoch) -> None:
     """Fit one model and report every epoch to Ray Tune, each with a checkpoint.
 
     ``config`` holds the trial's parameters, its ``number`` and the ``checkpoints`` that it may go on from. A run that
-    fails by its own numbers reports why and ends. One that runs out of memory with one pair at a time is begun again
-    once, from its last epoch, with gradient checkpointing. Whatever else is raised is left to Ray, which runs the trial
-    again in a new process.
+    fails by its own numbers reports why and ends, and so does one that lacks what every trial needs. One that runs out
+    of memory with one pair at a time is begun again once, from its last epoch, with gradient checkpointing. Whatever
+    else is raised is left to Ray, which runs the trial again in a new process.
     """
     # Ray gives the trial its share of the processors in OMP_NUM_THREADS; a worker that is used again keeps torch's.
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", torch.get_num_threads())))
+    try:
+        _run(config, objective_epoch)
+    except Exception as error:
+        # What writes the checkpoints does not always say where.
+        if (fault := fault_in(error, f"{tempfile.gettempdir()} or of the study's checkpoints")) is None:
+            raise
+        tune.report({FAULT: fault})
+
+
+def _run(config: dict[str, Any], objective_epoch: CountingEpoch) -> None:
     settings = TrialConfig.model_validate(trial_settings(config))
     with tempfile.TemporaryDirectory(prefix="trial-") as folder:
         notes = restore(candidates(config), Path(folder))
@@ -62,6 +74,8 @@ def run_trial(config: dict[str, Any], objective_epoch: CountingEpoch) -> None:
             try:
                 _train(settings, Path(folder), objective_epoch, notes)
                 return
+            except UnavailableError:
+                raise
             except (NonFiniteError, UserError) as error:
                 failure = str(error)
             except Exception as error:
@@ -100,7 +114,7 @@ def restore(checkpoints: Sequence[Checkpoint], work: Path) -> list[str]:
     for checkpoint in checkpoints:
         try:
             checkpoint.to_directory(str(work))
-            read_state(work / STATE)
+            check_whole(work)
         except (UserError, OSError) as error:
             notes.append(f"{error}: not used")
             for left in work.iterdir():

@@ -11,6 +11,8 @@ from typing import Any
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
 os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
+os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")  # see study.signals
+os.environ.setdefault("TUNE_PRINT_ALL_TRIAL_ERRORS", "0")  # the study's own line says why a trial failed
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 # Inherited by the workers, read by glibc. A worker runs each trial in a new thread: with an arena for every thread the
 # memory of ended trials is never used again. Without mmap, a step's activations reuse the pages of the step before.
@@ -27,6 +29,7 @@ from gap.errors import UserError
 from study.checkpoints import Checkpoints
 from study.naming import SEARCHED, trial_id
 from study.policy import CountingEpoch
+from study.ray_directory import check_room
 from study.resources import Share
 from study.searcher import StudySearch
 from study.trainable import run_trial
@@ -51,6 +54,8 @@ def connected(address: str | None, *, gpus: int) -> Iterator[None]:
     }
     if address and ":" in address:
         _check_answers(address)
+    if not address:
+        check_room()
     with nullcontext() if address else _on_loopback():
         try:
             ray.init(
@@ -62,6 +67,8 @@ def connected(address: str | None, *, gpus: int) -> Iterator[None]:
         except ConnectionError as error:
             raise UserError(f"--address {address}: no Ray cluster answers there ({error})") from error
         logging.getLogger("ray.tune").setLevel(logging.ERROR)
+        # It prints a traceback for a full disk, and raises the error besides.
+        logging.getLogger("ray.tune.execution.experiment_state").setLevel(logging.CRITICAL)
         try:
             yield
         finally:

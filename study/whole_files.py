@@ -3,15 +3,33 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
 def replace_file(path: Path, write: Callable[[Path], object]) -> None:
     """Put at ``path`` what ``write`` writes at the place that it is given, beside it; then rename.
 
-    A reader sees the old file or the new one; if ``write`` raises, or the process is killed, the old one stays.
+    A reader sees the old file or the new one; if ``write`` raises, or the process is killed, the old one stays. An
+    ``OSError`` that names no file, as of a full disk, is given the name of this one.
     """
+    with naming(path):
+        _replace(path, write)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Name ``path`` in an ``OSError`` that names no file."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+def _replace(path: Path, write: Callable[[Path], object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     os.close(handle)
@@ -57,7 +75,7 @@ class GrowingFile:
         lacking, self._lacking = self._lacking, None  # should this be interrupted, the copy is none to go on from
         if lacking is None:
             replace_file(self._next, lambda temporary: shutil.copyfile(self._path, temporary))
-        with self._next.open("ab") as file:
+        with naming(self._path), self._next.open("ab") as file:
             file.write((lacking or b"") + added)
         try:
             self._held.unlink(missing_ok=True)

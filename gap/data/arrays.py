@@ -8,6 +8,7 @@ first, since reading is cheaper than decoding. ``known/`` maps stamps to content
 import contextlib
 import json
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +17,10 @@ import numpy as np
 from gap.data.cache import build_resumable, remove_dead_parts
 from gap.data.digests import file_digests, images_key
 from gap.data.images import ARRAY, LEFT_OUT, UnreadableError, write_images
+from gap.data.integrity import changed_file, seal
 from gap.data.journal import is_resumable
 from gap.data.pixels import VERSION
+from gap.data.progress import say
 from gap.data.records import Catalogue, Skipped, stop_if_many
 from gap.data.stamps import stamps_key
 from gap.errors import UserError
@@ -68,7 +71,15 @@ def _known(wanted: _Wanted, known: Path) -> Path | None:
         key = known.read_text().strip()
     except (OSError, ValueError):
         return None
-    return directory if _KEY.fullmatch(key) and (directory := wanted.directory(key)).is_dir() else None
+    return directory if _KEY.fullmatch(key) and _is_whole(directory := wanted.directory(key)) else None
+
+
+def _is_whole(directory: Path) -> bool:
+    """Tell whether an array is there as it was written; one that has changed is said and removed."""
+    if changed := changed_file(directory):
+        say(f"{directory / changed} is not what was written there: {directory.name} is made again")
+        shutil.rmtree(directory, ignore_errors=True)
+    return directory.is_dir()
 
 
 def _remember(known: Path, key: str) -> None:
@@ -79,7 +90,7 @@ def _remember(known: Path, key: str) -> None:
 
 
 def _write(wanted: _Wanted, part: Path, digests: np.ndarray | None, skipped: list[Skipped]) -> np.ndarray:
-    return write_images(
+    written = write_images(
         part,
         wanted.catalogue.records,
         digests,
@@ -87,7 +98,9 @@ def _write(wanted: _Wanted, part: Path, digests: np.ndarray | None, skipped: lis
         image_size=wanted.size,
         already_skipped=skipped,
         progress=wanted.progress,
-    ).digests
+    )
+    seal(part)
+    return written.digests
 
 
 def _at_once(wanted: _Wanted, known: Path, part: Path) -> Path:
@@ -113,7 +126,7 @@ def _hashed_first(wanted: _Wanted, known: Path | None) -> Array:
         _write(wanted, part, digests, [*skipped, *unreadable])
         return target
 
-    build_resumable(target, lambda: target if target.is_dir() else None, fill)
+    build_resumable(target, lambda: target if _is_whole(target) else None, fill)
     if known and not unreadable:
         with contextlib.suppress(OSError):  # it only saves time
             _remember(known, key)

@@ -9,7 +9,7 @@ from pathlib import Path
 from filelock import FileLock
 from platformdirs import user_cache_path
 
-from gap.errors import UserError
+from gap.errors import UnavailableError, UserError
 
 
 def default_cache() -> Path:
@@ -33,7 +33,7 @@ def build_once(target: Path, fill: Callable[[Path], None], *, is_whole: Callable
     result. The lock ends with its process, however that ends, so a temporary directory found under the lock is dead and
     is removed. Returns whether ``fill`` ran.
 
-    Raises UserError when the directory cannot be written.
+    Raises UnavailableError when the directory cannot be written.
     """
     if is_whole(target):
         return False
@@ -45,7 +45,9 @@ def build_once(target: Path, fill: Callable[[Path], None], *, is_whole: Callable
             shutil.rmtree(target, ignore_errors=True)
             _build(target, fill)
     except OSError as error:
-        raise UserError(f"cannot write to the cache directory {target.parent}: {error.strerror or error}") from error
+        raise UnavailableError(
+            f"cannot write to the cache directory {target.parent}: {error.strerror or error}"
+        ) from error
     return True
 
 
@@ -67,7 +69,7 @@ def build_resumable(begun: Path, find: Callable[[], Path | None], fill: Callable
     ``begun`` names the temporary directory and the lock; ``fill`` returns where its directory is to be renamed to.
     What is interrupted or fails stays, but for what is wrong with the user's data, a UserError: that is removed.
 
-    Raises UserError when the directory cannot be written.
+    Raises UnavailableError when the directory cannot be written.
     """
     if found := find():
         return found
@@ -91,7 +93,9 @@ def build_resumable(begun: Path, find: Callable[[], Path | None], fill: Callable
     except OSError as error:
         with contextlib.suppress(OSError):
             part.rmdir()  # where nothing was written
-        raise UserError(f"cannot write to the cache directory {begun.parent}: {error.strerror or error}") from error
+        raise UnavailableError(
+            f"cannot write to the cache directory {begun.parent}: {error.strerror or error}"
+        ) from error
 
 
 def remove_dead_parts(directory: Path, *, keep: Callable[[Path], bool] = lambda part: False) -> None:

@@ -24,7 +24,7 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 
 from gap.data.json_stream import digest
-from gap.errors import UserError
+from gap.errors import UnavailableError
 
 FORMAT = 1
 IMAGES, CAPTIONS, SPLITS = "images.npy", "captions.json", "splits.json"
@@ -60,9 +60,9 @@ def _json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"{path.parent} is not a prepared dataset: cannot read {path.name}: {error}") from error
+        raise UnavailableError(f"{path.parent} is not a prepared dataset: cannot read {path.name}: {error}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise UserError(f"{path} is not of format {FORMAT}; delete {path.parent} and prepare the dataset again")
+        raise UnavailableError(f"{path} is not of format {FORMAT}; delete {path.parent} and prepare the dataset again")
     return content
 
 
@@ -80,7 +80,7 @@ def _check(images: np.ndarray, described: dict[str, Any], split: dict[str, Any])
 def open_dataset(path: Path) -> PairDataset:
     """Open a directory that :func:`gap.data.prepare` made; the images stay on disk.
 
-    Raises UserError when the directory is missing or its files are damaged or do not fit together.
+    Raises UnavailableError when the directory is missing or its files are damaged or do not fit together.
     """
     described, split = _json(path / CAPTIONS), _json(path / SPLITS)
     try:
@@ -88,7 +88,7 @@ def open_dataset(path: Path) -> PairDataset:
         _check(images, described, split)
     except (OSError, ValueError, EOFError, TypeError, LookupError) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else error
-        raise UserError(f"{path} is damaged ({reason}); delete it and prepare the dataset again") from error
+        raise UnavailableError(f"{path} is damaged ({reason}); delete it and prepare the dataset again") from error
     return PairDataset(
         name=described["name"],
         language=described["language"],

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from gap.data.arrays import find_or_make
-from gap.data.cache import build_once, default_cache, remove_dead_parts
+from gap.data.cache import default_cache, remove_dead_parts
 from gap.data.columns import texts_of
 from gap.data.dataset import CAPTIONS, IMAGES, SPLITS
 from gap.data.describe import describe_captions, describe_split
 from gap.data.images import ARRAY
+from gap.data.integrity import build_intact
 from gap.data.json_stream import digest, json_pieces
 from gap.data.progress import say
 from gap.data.prompts import check_prompt
@@ -85,7 +86,7 @@ def prepare(
 
     Everything is kept in ``cache_dir`` (default: ``$MODALITY_GAP_CACHE``, or else the user's cache directory) under
     a hash of its content: a second call only looks at the files' sizes and times, and a changed file gives a new
-    directory. The path is absolute.
+    directory. What has changed in the cache itself is said and made again. The path is absolute.
     It can be interrupted at any moment, goes on when called again, and may be run by several processes at once.
     ``progress`` shows a bar on standard error at a terminal, and a line elsewhere. ``prompt`` is a text with one
     ``{}``, where the keywords or the caption go (default: the source's own for the language). An unusable record is
@@ -117,6 +118,6 @@ def prepare(
         _write_json(part / CAPTIONS, described)
         _write_json(part / SPLITS, split)
 
-    if build_once(prepared, fill) and progress and skipped:
+    if build_intact(prepared, fill) and progress and skipped:
         say(f"{dataset}: skipped {len(skipped)} of {total} records: {name_some(skipped)}")
     return prepared

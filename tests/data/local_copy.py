@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from gap.data.integrity import DIGESTS
+
 
 def png(image: Image.Image, **options: Any) -> bytes:
     buffer = io.BytesIO()
@@ -49,9 +51,12 @@ def write_copy(
 
 
 def contents(directory: Path) -> dict[str, bytes]:
-    """Every file below a directory, by its path in there; lock files are empty and say nothing."""
+    """Every file below a directory, by its path in there; lock files are empty and say nothing.
+
+    Digests hold the times of the files that they are of, and are left out.
+    """
     return {
         str(path.relative_to(directory)): path.read_bytes()
         for path in sorted(directory.rglob("*"))
-        if path.is_file() and path.suffix != ".lock"
+        if path.is_file() and path.suffix != ".lock" and path.name != DIGESTS
     }

@@ -74,3 +74,11 @@ def test_one_trial_after_another_is_the_same_as_all_at_once(tmp_path: Path, spec
     files = [(tmp_path / name / "hypervolume.csv").read_bytes() for name in ("step", "whole")]
     assert files[0] == files[1]
     assert step.hypervolumes == whole.hypervolumes
+
+
+def test_a_table_that_something_emptied_is_written_again(tmp_path: Path, spec: StudySpec) -> None:
+    growth(tmp_path, spec).write(TRIALS)
+    whole = (tmp_path / "hypervolume.csv").read_bytes()
+    (tmp_path / "hypervolume.csv").write_bytes(b"")
+    growth(tmp_path, spec).write(TRIALS)
+    assert (tmp_path / "hypervolume.csv").read_bytes() == whole

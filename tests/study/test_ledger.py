@@ -1,7 +1,9 @@
 import io
 import json
 import math
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -62,7 +64,7 @@ def test_only_a_complete_trial_has_values(
     record.end(number, state, values=GOOD, about={"note": None, "error": "why"})
     trial = ledger(tmp_path).trials()[0]
     assert (trial.state, trial.values) == (optuna_state, values)
-    assert trial.user_attrs["end"] == {"state": state, "note": None, "error": "why"}
+    assert trial.user_attrs["end"] == {"state": state, "place": 1, "note": None, "error": "why"}
     assert epochs_of(trial)[0]["recall_at_1"] == 40.0  # what a stopped trial had is there
     assert len(record.study.best_trials) == (1 if state == "COMPLETE" else 0)
     assert not record.lacks_epoch(number, 2)
@@ -197,3 +199,33 @@ def test_the_dashboard_opens_it(tmp_path: Path) -> None:
     assert status == ["200 OK"] * 2
     assert [trial["state"] for trial in trials] == ["Complete", "Pruned"]
     assert trials[0]["params"][0]["name"] == "rank"
+
+
+def test_the_order_of_ends_is_not_the_clocks(tmp_path: Path) -> None:
+    record = ledger(tmp_path)
+    numbers = [begun(record) for _ in range(3)]
+    for number in (2, 0, 1):
+        record.end(number, "FAIL", values={}, about={"error": "no"})
+    times = {2: 2030, 0: 2020, 1: 2010}  # the clock goes back by ten years after each end
+    for year in times.items():
+        set_end(tmp_path / "optuna.db", *year)
+    assert [trial.number for trial in ledger(tmp_path).ended()] == [2, 0, 1]
+    assert numbers == [0, 1, 2]
+
+
+def test_trials_of_an_earlier_version_come_first_by_their_times(tmp_path: Path) -> None:
+    record = ledger(tmp_path)
+    old = [begun(record), begun(record)]
+    for number in reversed(old):
+        record.study.tell(number, state=TrialState.FAIL)
+    new = begun(record)
+    record.end(new, "FAIL", values={}, about={"error": "no"})
+    set_end(tmp_path / "optuna.db", new, 1999)
+    assert [trial.number for trial in ledger(tmp_path).ended()] == [1, 0, 2]
+
+
+def set_end(database: Path, number: int, year: int) -> None:
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(
+            "update trials set datetime_complete = ? where number = ?", (f"{year}-01-01 00:00:00.000000", number)
+        )

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from gap.errors import UnavailableError
 from study.checkpoints import Checkpoints, keep_adapter, prune_adapters
 from study.ledger import Ledger, open_storage, open_study
-from study.recorder import reason
+from study.recorder import Recorder, reason
 from study.space import load_space
 from study.tables import Tables, is_value, parameters
 
@@ -104,3 +105,15 @@ def test_checkpoints_are_listed_newest_first_and_swept(tmp_path: Path) -> None:
     assert storage.of("t000") == []
     storage.sweep()
     assert [path.name for path in (tmp_path / "ray").iterdir()] == ["leg-001"]
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, str])
+@pytest.mark.parametrize("call", ["on_trial_result", "on_trial_error"])
+def test_what_the_machine_does_to_a_trial_is_not_recorded_of_the_trial(call: str, kind: Any, tmp_path: Path) -> None:
+    recorder = object.__new__(Recorder)  # nothing of it is to be touched
+    recorder._directory, recorder._prefix = tmp_path, "t"
+    error = kind("ray::run_trial()\nOSError: [Errno 28] No space left on device")
+    trial = SimpleNamespace(config={"number": 0}, get_error=lambda: error)
+    more = {"result": {"fault": "the data are gone"}} if call == "on_trial_result" else {}
+    with pytest.raises(UnavailableError, match=r"^(the data are gone|no space left on the disk of .*)$"):
+        getattr(recorder, call)(0, [], trial, **more)

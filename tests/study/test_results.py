@@ -110,3 +110,13 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, mon
         write_csv(pd.DataFrame({"a": [2]}), path)
     assert [file.name for file in tmp_path.iterdir()] == ["trials.csv"]
     assert path.read_text() == "a\n1\n"
+
+
+def test_tables_that_something_emptied_are_written_again(tmp_path: Path) -> None:
+    names = ("epochs.csv", "trials.csv", "pareto.csv", "baseline.csv")
+    for name in (*names, "replicates.csv"):
+        (tmp_path / name).touch()
+    table = results(tmp_path)
+    table.write_epochs([row(0, 0, 5.0, 1.0), row(0, 1, 40.0, 0.9)])
+    table.write_trials([row(0, 1, 40.0, 0.9)])
+    assert [len(pd.read_csv(tmp_path / name)) for name in names] == [2, 1, 1, 1]

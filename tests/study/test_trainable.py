@@ -1,6 +1,8 @@
 """What becomes of a trial that fails, without Ray around it."""
 
+import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,14 @@ from ray.tune import Checkpoint
 from small_data import write_small_data
 
 import study.trainable
+from gap.data.dataset import IMAGES
 from gap.metrics import modality_gap
 from gap.training.errors import NonFiniteError
 from study.checkpoints import ADAPTER, STATE
 from study.embeddings import read_embeddings
 from study.seen import AFTER, BEFORE
 from study.seen import COSINES as COSINES_FILE
-from study.trainable import COSINES, FAILURE, NOTE, run_trial
+from study.trainable import COSINES, FAILURE, FAULT, NOTE, run_trial
 
 Report = dict[str, Any]
 Run = Callable[..., list[Report]]
@@ -97,6 +100,57 @@ def test_a_trial_goes_on_from_the_best_checkpoint_that_can_be_read(run: Run, tmp
     assert [int(path.name) for path in tmp_path.iterdir() if path.name.isdigit()] == [3]  # only the new epoch
     assert reports[0][NOTE].count("not used") == 2
     assert "holds no state of a run" in reports[0][NOTE]
+
+
+@pytest.mark.parametrize("name", [f"{ADAPTER}/adapter_model.safetensors", AFTER])
+def test_a_checkpoint_whose_tensors_are_cut_short_is_not_used(run: Run, tmp_path: Path, name: str) -> None:
+    run()
+    damaged, good = tmp_path / "3", tmp_path / "good"
+    (tmp_path / "2").rename(good)
+    os.truncate(damaged / name, (damaged / name).stat().st_size - 10)
+    shutil.copytree(damaged, tmp_path / "damaged")
+    shutil.rmtree(damaged)
+    reports = run(checkpoints=[str(tmp_path / "damaged"), str(good)])
+    assert [report["epoch"] for report in reports] == [0, 1, 2]
+    assert (tmp_path / "3").exists()  # the last epoch was trained again
+    assert "holds no tensors" in reports[0][NOTE]
+
+
+def test_data_that_are_gone_or_cut_short_are_no_fault_of_the_trial(run: Run, data: Path, tmp_path: Path) -> None:
+    short = shutil.copytree(data, tmp_path / "short")
+    os.truncate(short / IMAGES, 5000)
+    for place, words in ((tmp_path / "none", "is not a prepared dataset"), (short, "is damaged")):
+        (report,) = run(data=str(place))
+        assert words in report[FAULT]
+        assert "\n" not in report[FAULT]
+        assert FAILURE not in report
+
+
+def test_data_that_vanish_in_mid_epoch_are_read_to_the_end(run: Run, data: Path, tmp_path: Path) -> None:
+    vanishing = shutil.copytree(data, tmp_path / "vanishing")
+    real = study.trainable.fit
+
+    def fit(*arguments: Any, **keywords: Any) -> Any:
+        for report in real(*arguments, **keywords):
+            shutil.rmtree(vanishing, ignore_errors=True)
+            yield report
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(study.trainable, "fit", fit)
+        reports = run(data=str(vanishing))
+    assert [report["epoch"] for report in reports] == [0, 1, 2]
+    assert not vanishing.exists()
+
+
+def test_a_full_disk_is_no_fault_of_the_trial(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: Any, **keywords: Any) -> Any:
+        Path("/dev/full").write_text("x")
+
+    monkeypatch.setattr(study.trainable, "fit", full)
+    (report,) = run()
+    assert report[FAULT].startswith(
+        f"no space left on the disk of {tempfile.gettempdir()} or of the study's checkpoints"
+    )
 
 
 def test_a_loss_that_is_not_finite_ends_the_trial_with_step_and_term(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
