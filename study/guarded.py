@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ray.tune import Callback
-from ray.tune.experiment import Trial
 
 from study.ending import Ending
 from study.recorder import Recorder
@@ -39,13 +38,11 @@ class Guarded(Callback):  # type: ignore[misc]
         """Pass on that a trial has ended."""
         self._pass_on(self._recorder.on_trial_complete, info)
         self._ending.trial_is_over(info["trial"].trial_id)
-        forget_results(info["trial"])
 
     def on_trial_error(self, **info: Any) -> None:
         """Pass on that a trial has failed."""
         self._pass_on(self._recorder.on_trial_error, info)
         self._ending.trial_is_over(info["trial"].trial_id)
-        forget_results(info["trial"])
 
     def _pass_on(self, call: Callable[..., None], info: dict[str, Any]) -> None:
         if self._ending.fault is None:
@@ -53,12 +50,3 @@ class Guarded(Callback):  # type: ignore[misc]
                 call(**info)
             except Exception as error:
                 self._ending.fault = error
-
-
-def forget_results(trial: Trial) -> None:
-    """Let Ray forget the results of a trial that has ended.
-
-    It would hold every metric's mean and last values, and the last report, until the study ends: 0.3 MB a trial.
-    """
-    kept = trial.run_metadata
-    kept.metric_analysis, kept.metric_n_steps, kept.last_result = {}, {}, {}

@@ -2,7 +2,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ray.tune.trainable.metadata import _TrainingRunMetadata
 
 from study.ending import Ending
 from study.guarded import Guarded
@@ -29,22 +28,12 @@ class Recording:
 CALLS = ["on_trial_start", "on_trial_result", "on_trial_complete"]
 
 
-class Ended(SimpleNamespace):
-    """What a trial is for the guard."""
-
-    def __init__(self) -> None:
-        self.trial_id = "a"
-        self.run_metadata = SimpleNamespace(
-            metric_analysis={"loss": {}}, metric_n_steps={"loss": {}}, last_result={1: 2}
-        )
-
-
 def run(fails_at: str) -> tuple[Recording, Ending]:
     recorder = Recording(fails_at)
     ending = Ending(Signals(), TimeLimit(None), print)
     guarded = Guarded(recorder, ending)  # type: ignore[arg-type]
     for name in CALLS:
-        getattr(guarded, name)(iteration=0, trials=[], trial=Ended())
+        getattr(guarded, name)(iteration=0, trials=[], trial=SimpleNamespace(trial_id="a"))
     return recorder, ending
 
 
@@ -64,16 +53,3 @@ def test_after_a_fault_nothing_more_is_recorded_and_the_study_ends(fails_at: str
 def test_ray_pickles_nothing_of_it() -> None:
     guarded = Guarded(Recording("none"), Ending(Signals(), TimeLimit(None), print))  # type: ignore[arg-type]
     assert guarded.__getstate__() == {}
-
-
-@pytest.mark.parametrize("call", ["on_trial_complete", "on_trial_error"])
-def test_ray_forgets_what_an_ended_trial_reported(call: str) -> None:
-    guarded = Guarded(Recording("none"), Ending(Signals(), TimeLimit(None), print))  # type: ignore[arg-type]
-    trial = Ended()
-    getattr(guarded, call)(iteration=0, trials=[], trial=trial)
-    assert vars(trial.run_metadata) == {"metric_analysis": {}, "metric_n_steps": {}, "last_result": {}}
-
-
-def test_rays_trials_have_what_is_forgotten() -> None:
-    metadata = _TrainingRunMetadata()
-    assert {"metric_analysis", "metric_n_steps", "last_result"} <= set(vars(metadata))
