@@ -26,7 +26,7 @@ from study.live.curves import Curves
 from study.profiles import load_profile
 from study.provenance import describe_hardware
 from study.seen import Seen
-from study.space import find_space
+from study.space_file import find_space
 from study.tables import is_value, parameters
 from study.trainable import trial_parameters
 

@@ -41,7 +41,8 @@ from study.scheduling.mo_asha import MOASHA
 from study.searcher import StudySearch, defaults, suggest
 from study.seen import AFTER, BEFORE
 from study.signals import Signals
-from study.space import StudySpec, find_space, load_space
+from study.space import StudySpec
+from study.space_file import find_space, load_space
 from study.stopping import TimeLimit, enough_trials, no_growth, too_many_failures
 from study.tables import TRAINING_VALUES, Tables, is_value
 from study.trainable import COSINES, trial_parameters

@@ -30,7 +30,7 @@ from benchmarks.surrogate import Curves, Frozen, embed_pictograms, untrained
 from gap.training.settings import TrainingSettings
 from study.distributions import Dimension
 from study.provenance import describe_hardware
-from study.space import find_space, load_space
+from study.space_file import find_space, load_space
 
 
 def settings_and_space(epochs: int) -> tuple[TrainingSettings, dict[str, Dimension]]:

@@ -28,7 +28,8 @@ from study.provenance import describe_study, now
 from study.results_dir import check_free, check_writable, study_directory
 from study.resume import check_record, read_about, resumed_spec
 from study.same_data import same_dataset
-from study.space import StudySpec, find_space, load_space
+from study.space import StudySpec
+from study.space_file import find_space, load_space
 
 HIDDEN = "***"  # SQLAlchemy's stand-in for a password
 

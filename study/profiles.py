@@ -7,7 +7,8 @@ from typing import Any
 import torch
 
 from gap.data import is_at_hand
-from study.space import StudySpec, load_space
+from study.space import StudySpec
+from study.space_file import load_space
 
 
 def resolve_profile(asked: str) -> str:

@@ -10,7 +10,8 @@ from fuzz.mutate import changed, damaged, texts, values
 from fuzz.outcome import refused
 from gap.errors import UserError
 from study.overrides import parse_changes
-from study.space import SPACES, StudySpec, load_space
+from study.space import StudySpec
+from study.space_file import SPACES, load_space
 
 FILES = [path.read_bytes() for path in sorted(SPACES.glob("*.yaml"))]
 MAPPINGS = [yaml.safe_load(data) for data in FILES]

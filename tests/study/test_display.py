@@ -10,7 +10,8 @@ from rich.console import Console
 
 from study.display import Display
 from study.screen import screen
-from study.space import StudySpec, load_space
+from study.space import StudySpec
+from study.space_file import load_space
 from study.standing import Running, Standing
 
 TERMS = "ce+orthogonal_intra+orthogonal_inter+antipodal_intra+antipodal_inter+variance+cyclip_inter+cyclip_intra"

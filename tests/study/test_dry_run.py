@@ -17,7 +17,7 @@ from study.cost import largest_trial, target_of, varying
 from study.data_size import assumed
 from study.device import planned_device
 from study.run import main
-from study.space import find_space, load_space
+from study.space_file import find_space, load_space
 
 Plan = Callable[..., tuple[int, str, str]]  # arguments -> exit code, output, errors
 CHEAP = ("--set", "method=last_layers", "--set", "last_n=1", "--set", "batch_size=8")

@@ -16,7 +16,7 @@ from gap.data.arasaac.outcome import Outcome
 from gap.errors import UserError
 from study.first_data import edition, first_data
 from study.profiles import load_profile
-from study.space import SPACES, load_space
+from study.space_file import SPACES, load_space
 
 SPACE = SPACES / "arasaac_es.yaml"
 

@@ -9,7 +9,8 @@ from optuna.trial import FrozenTrial, TrialState
 
 from study.growth import Growth
 from study.live.curves import Curves
-from study.space import StudySpec, load_space
+from study.space import StudySpec
+from study.space_file import load_space
 from study.tables import Tables
 
 SPACE = "dataset: pictograms\nterms: ce\nconstraints: [recall_at_1 >= 20]\nsearch: {rank: {choices: [4, 8]}}\n"

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from study.profiles import banner, load_profile, resolve_profile
-from study.space import SPACES, load_space
+from study.space_file import SPACES, load_space
 
 ARASAAC = SPACES / "arasaac_es.yaml"
 

@@ -8,7 +8,7 @@ from gap.errors import UnavailableError
 from study.checkpoints import Checkpoints, keep_adapter, prune_adapters
 from study.ledger import Ledger, open_storage, open_study
 from study.recorder import Recorder, reason
-from study.space import load_space
+from study.space_file import load_space
 from study.tables import Tables, is_value, parameters
 
 SPACE = """\

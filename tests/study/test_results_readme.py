@@ -10,7 +10,7 @@ from study.fewshot import COLUMNS as FEW_SHOT
 from study.fewshot_data import DATASETS
 from study.growth import COLUMNS as GROWTH
 from study.results import COMMON, COSTS
-from study.space import SPACES, load_space
+from study.space_file import SPACES, load_space
 from study.tables import TRAINING_VALUES, parameters
 from study.trainable import trial_parameters
 

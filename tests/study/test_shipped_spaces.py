@@ -8,7 +8,7 @@ import pytest
 from gap.models.adapters import METHODS
 from gap.training.config import TrialConfig
 from study.searcher import first_parameters
-from study.space import SPACES, find_space, load_space
+from study.space_file import SPACES, find_space, load_space
 from study.trainable import trial_parameters, trial_settings
 
 SHIPPED = sorted(SPACES.glob("*.yaml"))

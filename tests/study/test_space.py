@@ -6,7 +6,8 @@ import pytest
 from gap.data import DATASETS
 from gap.errors import UserError
 from study.resume import resumed_spec
-from study.space import StudySpec, find_space, load_space
+from study.space import StudySpec
+from study.space_file import find_space, load_space
 
 GOOD = """\
 dataset: pictograms

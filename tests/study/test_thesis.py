@@ -12,7 +12,7 @@ from gap.errors import UserError
 from study.agreement import compare_effects, direction
 from study.measured import check_same, mean_and_error, read_study
 from study.published import ROWS, TABLES, published_table
-from study.space import load_space
+from study.space_file import load_space
 from study.thesis import main
 
 THESIS = Path(__file__).resolve().parents[2] / "search_spaces"

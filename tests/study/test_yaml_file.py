@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from gap.errors import UserError
-from study.space import load_space
+from study.space_file import load_space
 from study.yaml_file import DEEPEST, LARGEST, parse_yaml, read_yaml
 
 LAUGHS = "a0: &a0 ha\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
