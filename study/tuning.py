@@ -24,6 +24,7 @@ import ray
 from ray import tune
 from ray._private import ray_constants
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
+from ray.util.debug import disable_log_once_globally
 
 from gap.errors import UserError
 from study.checkpoints import Checkpoints
@@ -33,6 +34,9 @@ from study.ray_directory import check_room
 from study.resources import Share
 from study.searcher import StudySearch
 from study.trainable import run_trial
+
+# To log a text once, Ray keeps it for good. Some are what a trial reported.
+disable_log_once_globally()
 
 CONNECT_SECONDS = 5
 OBJECT_STORE_BYTES = 200_000_000  # trials read their data from disk: nothing large passes through Ray

@@ -1,7 +1,11 @@
-from types import SimpleNamespace
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from ray.train._internal.session import _TrainingResult
+from ray.tune import Checkpoint
+from ray.tune.experiment import Trial
 
 from study.ending import Ending
 from study.guarded import Guarded
@@ -28,23 +32,33 @@ class Recording:
 CALLS = ["on_trial_start", "on_trial_result", "on_trial_complete"]
 
 
-def run(fails_at: str) -> tuple[Recording, Ending]:
+def reported(directory: Path) -> Trial:
+    """One of Ray's trials that has reported an epoch and a checkpoint."""
+    trial = Trial("a", stub=True)
+    result = {"loss": 1.0, "training_iteration": 1}
+    trial.update_last_result(result)
+    saved = _TrainingResult(checkpoint=Checkpoint.from_directory(directory), metrics=dict(result))
+    trial.run_metadata.checkpoint_manager.register_checkpoint(saved)
+    return trial
+
+
+def run(fails_at: str, trial: Trial) -> tuple[Recording, Ending]:
     recorder = Recording(fails_at)
     ending = Ending(Signals(), TimeLimit(None), print)
     guarded = Guarded(recorder, ending)  # type: ignore[arg-type]
     for name in CALLS:
-        getattr(guarded, name)(iteration=0, trials=[], trial=SimpleNamespace(trial_id="a"))
+        getattr(guarded, name)(iteration=0, trials=[], trial=trial)
     return recorder, ending
 
 
-def test_every_call_reaches_the_recorder() -> None:
-    recorder, ending = run("none")
+def test_every_call_reaches_the_recorder(tmp_path: Path) -> None:
+    recorder, ending = run("none", reported(tmp_path))
     assert (recorder.calls, ending.fault, ending.stop_all()) == (CALLS, None, False)
 
 
 @pytest.mark.parametrize("fails_at", CALLS)
-def test_after_a_fault_nothing_more_is_recorded_and_the_study_ends(fails_at: str) -> None:
-    recorder, ending = run(fails_at)
+def test_after_a_fault_nothing_more_is_recorded_and_the_study_ends(fails_at: str, tmp_path: Path) -> None:
+    recorder, ending = run(fails_at, reported(tmp_path))
     assert recorder.calls == CALLS[: CALLS.index(fails_at) + 1]
     assert isinstance(ending.fault, OSError)
     assert ending.stop_all()
@@ -53,3 +67,13 @@ def test_after_a_fault_nothing_more_is_recorded_and_the_study_ends(fails_at: str
 def test_ray_pickles_nothing_of_it() -> None:
     guarded = Guarded(Recording("none"), Ending(Signals(), TimeLimit(None), print))  # type: ignore[arg-type]
     assert guarded.__getstate__() == {}
+
+
+@pytest.mark.parametrize("call", ["on_trial_complete", "on_trial_error"])
+def test_ray_forgets_what_an_ended_trial_had_reported(call: str, tmp_path: Path) -> None:
+    trial = reported(tmp_path)
+    assert "1.0" in trial.get_json_state()[1]
+    getattr(Guarded(Recording("none"), Ending(Signals(), TimeLimit(None), print)), call)(trial=trial)  # type: ignore[arg-type]
+    state = json.loads(trial.get_json_state()[1])
+    assert (state["last_result"], state["metric_analysis"], state["metric_n_steps"]) == ({}, {}, {})
+    assert [saved.metrics for saved in trial.run_metadata.checkpoint_manager.best_checkpoint_results] == [{}]
