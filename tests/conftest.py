@@ -18,10 +18,12 @@ install_import_hook("gap", "beartype.beartype")
 import_module("gap")
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run in several processes, those of a file share one, and so do all that look at the same study."""
     for item in items:
-        together = "browser" if "browser" in item.path.parts else str(item.path)
+        file = item.nodeid.partition("::")[0]
+        together = "browser" if file.startswith("tests/browser/") else file
         item.add_marker(pytest.mark.xdist_group(together))
 
 
