@@ -18,15 +18,6 @@ install_import_hook("gap", "beartype.beartype")
 import_module("gap")
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in several processes, those of a file share one, and so do all that look at the same study."""
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        together = "browser" if file.startswith("tests/browser/") else file
-        item.add_marker(pytest.mark.xdist_group(together))
-
-
 @pytest.fixture(scope="session", autouse=True)
 def states_of_frozen_blocks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep what tests compute of frozen blocks out of the user's cache."""
