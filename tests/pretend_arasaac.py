@@ -1,5 +1,6 @@
 """A server on 127.0.0.1 that answers as ARASAAC's two hosts do, and misbehaves where a test asks for it."""
 
+import asyncio
 import io
 import json
 import ssl
@@ -9,9 +10,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
+
+from gap.data.arasaac.client import Limits
+from gap.data.arasaac.download import Network, Order, Outcome, download
 
 
 def picture(number: int, side: int = 12) -> bytes:
@@ -154,3 +159,24 @@ def serving(pretend: Pretend, tls: ssl.SSLContext | None = None) -> Iterator[Pre
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+async def no_sleep(_: float) -> None:
+    await asyncio.sleep(0)
+
+
+QUICK = Network(Limits(read=5.0), sleep=no_sleep)
+
+
+def bring(pretend: Pretend, place: Path, *languages: str, network: Network = QUICK, **order: Any) -> Outcome:
+    asked = Order(languages, **{"api": pretend.address, "static": pretend.address, **order})
+    return download(asked, place, network=network, progress=False)
+
+
+def version(place: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((place / "version.json").read_text())
+    return content
+
+
+def manifest(place: Path) -> dict[int, dict[str, Any]]:
+    return {one["id"]: one for one in map(json.loads, (place / "manifest.jsonl").read_text().splitlines())}
