@@ -20,26 +20,29 @@ if TYPE_CHECKING:
 def run(arguments: argparse.Namespace, signals: "Signals") -> int:
     """Run one study from its arguments to its results; returns the exit code."""
     # Imported after the arguments are known to be good: --help answers at once.
-    import optuna
+    from study.quick_imports import quick_imports
 
-    from study.begin import begin, go_on
-    from study.checkpoints import Checkpoints
-    from study.display import Display
-    from study.dry_run import show_plan
-    from study.ending import Ending
-    from study.leaving import resumable
-    from study.ledger import Ledger, check_same_study, open_storage, open_study
-    from study.lock import study_lock
-    from study.phases import Setting, run_replicates, run_search
-    from study.provenance import now, write_json
-    from study.reporting.at_the_end import write_report
-    from study.resources import share_of
-    from study.results_dir import make_directory
-    from study.stopping import TimeLimit
-    from study.summary import show_front
-    from study.terminal import terminal
-    from study.trainable import trial_parameters
-    from study.tuning import connected, living_nodes
+    with quick_imports():
+        import optuna
+
+        from study.begin import begin, go_on
+        from study.checkpoints import Checkpoints
+        from study.display import Display
+        from study.dry_run import show_plan
+        from study.ending import Ending
+        from study.leaving import resumable
+        from study.ledger import Ledger, check_same_study, open_storage, open_study
+        from study.lock import study_lock
+        from study.phases import Setting, run_replicates, run_search
+        from study.provenance import now, write_json
+        from study.reporting.at_the_end import write_report
+        from study.resources import share_of
+        from study.results_dir import make_directory
+        from study.stopping import TimeLimit
+        from study.summary import show_front
+        from study.terminal import terminal
+        from study.trainable import trial_parameters
+        from study.tuning import connected, living_nodes
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     if isinstance(sys.stdout, io.TextIOWrapper):

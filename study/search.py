@@ -38,14 +38,17 @@ takes it as it stands. --csv writes an apostrophe before a text that a spreadshe
 def search(arguments: argparse.Namespace) -> None:
     """Ask, answer, show. Raises ``UserError`` on whatever cannot be asked, found or written."""
     # Imported after the arguments are known to be good: --help answers at once.
-    from study.finished import read_finished
-    from study.open_trial import study_dataset
-    from study.retrieval.ask import ask, make_query
-    from study.retrieval.scripts import as_csv, as_json
-    from study.retrieval.sheet import contact_sheet, write_sheet
-    from study.retrieval.table import WIDTH, show_answer
-    from study.retrieval.which import trials_to_ask
-    from study.terminal import terminal
+    from study.quick_imports import quick_imports
+
+    with quick_imports():
+        from study.finished import read_finished
+        from study.open_trial import study_dataset
+        from study.retrieval.ask import ask, make_query
+        from study.retrieval.scripts import as_csv, as_json
+        from study.retrieval.sheet import contact_sheet, write_sheet
+        from study.retrieval.table import WIDTH, show_answer
+        from study.retrieval.which import trials_to_ask
+        from study.terminal import terminal
 
     study = read_finished(arguments.study)
     chosen = trials_to_ask(study, arguments.trial, compare=arguments.compare)

@@ -104,7 +104,7 @@ def make_ready(directory: Path) -> None:
     _examples.update({name: (made / name).read_bytes() for name in DAMAGED})
 
 
-def _begin(arguments: SimpleNamespace) -> int:
+def _begin(arguments: SimpleNamespace, _: object) -> int:
     """What study/run.py does before it prepares data."""
     console = Console(file=io.StringIO())
     if arguments.resume:

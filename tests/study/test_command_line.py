@@ -53,7 +53,10 @@ PICTOGRAMS = ("--space", "pictograms_es.yaml", "--profile", "rehearsal", "--mode
         ((*PICTOGRAMS, "--set", "sampler=grid"), "sampler grid: "),
         ((*PICTOGRAMS, "--hours", "0"), "hours: input should be greater than 0, got 0"),
         (("--resume", "no/such/study"), "--resume no/such/study: no study is there"),
-        ((*PICTOGRAMS, "--name", "../elsewhere"), "--name: expected a plain directory name, got '../elsewhere'"),
+        (
+            (*PICTOGRAMS, "--name", "../elsewhere"),
+            "--name: expected a plain directory name of at most 150 bytes, got '../elsewhere'",
+        ),
         (("--space", "pictograms_es.yaml", "--profile", "rehearsal", "--model", "minni"), "unknown model 'minni'"),
         (("--space", "mscoco.yaml", "--profile", "rehearsal", "--model", "tiny"), "mscoco: "),
         ((*PICTOGRAMS, "--download"), "--download: expected a space whose dataset is arasaac, got pictograms"),

@@ -196,7 +196,11 @@ def test_trials_are_added_to_a_study_that_has_ended(home: Path, undisturbed: Pat
     check_whole(directory, undisturbed)
     runs = json.loads((directory / "study.json").read_text())["runs"]
     assert [run["command"][2:4] for run in runs] == [["--space", "small.yaml"], ["--resume", "results/grown-rehearsal"]]
-    output = finish(resume(home, "grown"), home)  # nothing is left to do
+
+
+@pytest.mark.slow
+def test_a_study_with_nothing_left_to_do(home: Path, undisturbed: Path) -> None:
+    output = finish(resume(home, "undisturbed"), home)
     assert "all 4 trials have run" in output
     assert "epoch" not in output.split("Pareto front")[0]
 

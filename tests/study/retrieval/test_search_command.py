@@ -207,7 +207,7 @@ def test_hostile_captions_are_text_everywhere(study: Path, run: Any, tmp_path: P
     assert all(link.startswith("data:image/") for link in seen.links)
     assert len(seen.links) == 24
     assert "http-equiv" in page
-    assert "<h1>&lt;b&gt;{{ 1 }}&lt;/b&gt;</h1>" in page
+    assert '<h1 dir="auto">&lt;b&gt;{{ 1 }}&lt;/b&gt;</h1>' in page
     found = answers(run, directory, "red", "--top", 24)
     assert sorted(hit["caption"] for hit in found["results"]) == sorted(captions)
     rows = list(csv.DictReader(io.StringIO(run(directory, "red", "--top", 24, "--csv")[1])))
