@@ -127,6 +127,7 @@ def test_a_plateau_ends_the_study(home: Path) -> None:
     assert curve == pytest.approx(growth["hypervolume"].tolist(), rel=1e-6)
 
 
+@pytest.mark.slow  # the points and their queue have quick tests, in test_grid.py and test_ledger.py
 def test_a_grid_is_tried_once_and_stopping_can_be_switched_off(home: Path) -> None:
     output = run(home, begin("grid", "--trials", "9", "--set", "sampler=grid", "--set", "early_stopping=off"))
     assert "every point of the grid has been tried" in output
