@@ -14,11 +14,11 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from gap.data import PairDataset
+from gap.data.whole_files import replace_file
 from gap.errors import UserError
 from gap.metrics import cosine_histograms
 from gap.training.evaluation import Split, embed_split, make_split
 from study.open_trial import check_kept, load_trial, study_dataset, study_spec
-from study.whole_files import replace_file
 
 NAMES = ("image_features", "text_features", "rows", "image_of_text", "text_of")
 

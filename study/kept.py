@@ -4,11 +4,11 @@ import shutil
 from functools import partial
 from pathlib import Path
 
+from gap.data.whole_files import replace_file
 from study.checkpoints import keep_adapter, prune_adapters
 from study.embeddings import embeddings_path
 from study.open_trial import BASELINE
 from study.seen import AFTER, BEFORE
-from study.whole_files import replace_file
 
 
 class Kept:

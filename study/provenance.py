@@ -13,8 +13,8 @@ from typing import Any
 import torch
 
 from gap.data import PairDataset
+from gap.data.whole_files import replace_file
 from study.space import StudySpec
-from study.whole_files import replace_file
 
 PACKAGES = (
     "clip-modality-gap", "torch", "open_clip_torch", "timm", "transformers", "peft", "ray", "optuna", "numpy", "pandas",

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from gap.data.whole_files import replace_file
 from study.blocks import Blocks, Row, by_number
 from study.conditions import Condition
 from study.csv_text import harmless_table, read_csv
 from study.error_bars import with_error_bars
 from study.front import Direction, pareto_front
-from study.whole_files import GrowingFile, replace_file
+from study.whole_files import GrowingFile
 
 COMMON = ("trial_id", "state", "epoch", "seed", "profile")
 COSTS = (

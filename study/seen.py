@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
+from gap.data.whole_files import replace_file
 from gap.metrics import cosine_histograms
 from gap.training.evaluation import Embedded
 from study.embeddings import of_split, write_embeddings
-from study.whole_files import replace_file
 
 BEFORE, AFTER, COSINES = "before.safetensors", "after.safetensors", "cosines.json"
 Cosines = dict[str, list[int]]  # of a kind of pairs, counts in the bins of gap.metrics.cosine_histograms

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
+from gap.errors import visible
+
 
 class PlainConsole(Console):
     """Shows every text as it is: brackets are no markup, and control codes are spaces."""
@@ -14,7 +16,7 @@ class PlainConsole(Console):
         """Render what is printed; only rich's own control codes stay."""
         for segment in super().render(renderable, options):
             shown = segment.control or segment.text.replace("\n", "").isprintable()
-            yield segment if shown else Segment(_visible(segment.text), segment.style)
+            yield segment if shown else Segment("\n".join(map(visible, segment.text.split("\n"))), segment.style)
 
 
 def terminal(*, pipe_width: int | None = None, highlight: bool = True) -> PlainConsole:
@@ -23,7 +25,3 @@ def terminal(*, pipe_width: int | None = None, highlight: bool = True) -> PlainC
     return PlainConsole(
         width=None if own else pipe_width, force_terminal=None if own else False, markup=False, highlight=highlight
     )
-
-
-def _visible(text: str) -> str:
-    return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in text)

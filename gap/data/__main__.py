@@ -16,7 +16,8 @@ from typing import Any
 
 from gap.data.prepare import prepare
 from gap.data.sources import DATASETS
-from gap.errors import UserError
+from gap.data.whole_files import replace_file
+from gap.errors import UserError, visible
 
 FINE, LEAKS, WRONG_INPUT = 0, 1, 2
 
@@ -36,20 +37,13 @@ def _check(arguments: argparse.Namespace) -> int:
     try:
         out.mkdir(parents=True, exist_ok=True)
         write_sheet(out / "contact_sheet.png", found.dataset)
-        temporary = out / ".check.json.part"
-        temporary.write_text(whole, encoding="utf-8")
-        temporary.replace(out / "check.json")
+        replace_file(out / "check.json", lambda temporary: temporary.write_text(whole, encoding="utf-8"))
     except OSError as error:
         raise UserError(f"--out {out}: cannot write there: {error.strerror or error}") from error
-    print(whole if arguments.json else "\n".join(map(_printable, as_text(found))))
+    print(whole if arguments.json else "\n".join(map(visible, as_text(found))))
     if not arguments.json:
         print(f"All of it is in {out / 'check.json'}, some images with their captions in {out / 'contact_sheet.png'}")
     return LEAKS if found.leaks else FINE
-
-
-def _printable(line: str) -> str:
-    """Keep names from data off the terminal's controls."""
-    return "".join(sign if sign.isprintable() else "?" for sign in line)
 
 
 def _prepare(arguments: argparse.Namespace) -> int:
@@ -87,7 +81,7 @@ def main(command: Sequence[str] | None = None) -> int:
     try:
         return COMMANDS[arguments.command](arguments)
     except UserError as error:
-        print(_printable(str(error)), file=sys.stderr)
+        print(error, file=sys.stderr)
         return WRONG_INPUT
     except KeyboardInterrupt:
         return 130

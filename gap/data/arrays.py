@@ -17,12 +17,12 @@ import numpy as np
 from gap.data.cache import build_resumable, remove_dead_parts
 from gap.data.digests import file_digests, images_key
 from gap.data.images import ARRAY, LEFT_OUT, UnreadableError, write_images
-from gap.data.integrity import changed_file, seal
+from gap.data.integrity import is_intact, say_changed, seal
 from gap.data.journal import is_resumable
 from gap.data.pixels import VERSION
-from gap.data.progress import say
 from gap.data.records import Catalogue, Skipped, stop_if_many
 from gap.data.stamps import stamps_key
+from gap.data.whole_files import replace_file
 from gap.errors import UserError
 
 _KEY = re.compile(r"[0-9a-f]{64}")
@@ -71,22 +71,11 @@ def _known(wanted: _Wanted, known: Path) -> Path | None:
         key = known.read_text().strip()
     except (OSError, ValueError):
         return None
-    return directory if _KEY.fullmatch(key) and _is_whole(directory := wanted.directory(key)) else None
-
-
-def _is_whole(directory: Path) -> bool:
-    """Tell whether an array is there as it was written; one that has changed is said and removed."""
-    if changed := changed_file(directory):
-        say(f"{directory / changed} is not what was written there: {directory.name} is made again")
-        shutil.rmtree(directory, ignore_errors=True)
-    return directory.is_dir()
+    return directory if _KEY.fullmatch(key) and is_intact(directory := wanted.directory(key)) else None
 
 
 def _remember(known: Path, key: str) -> None:
-    known.parent.mkdir(parents=True, exist_ok=True)
-    temporary = known.with_suffix(".part")
-    temporary.write_text(f"{key}\n")
-    temporary.replace(known)
+    replace_file(known, lambda temporary: temporary.write_text(f"{key}\n"))
 
 
 def _write(wanted: _Wanted, part: Path, digests: np.ndarray | None, skipped: list[Skipped]) -> np.ndarray:
@@ -123,10 +112,12 @@ def _hashed_first(wanted: _Wanted, known: Path | None) -> Array:
     target = wanted.directory(key)
 
     def fill(part: Path) -> Path:
+        if say_changed(target):
+            shutil.rmtree(target, ignore_errors=True)
         _write(wanted, part, digests, [*skipped, *unreadable])
         return target
 
-    build_resumable(target, lambda: target if _is_whole(target) else None, fill)
+    build_resumable(target, lambda: target if is_intact(target) else None, fill)
     if known and not unreadable:
         with contextlib.suppress(OSError):  # it only saves time
             _remember(known, key)

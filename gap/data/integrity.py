@@ -22,16 +22,22 @@ _HASHED: dict[tuple[int, int, int, int], str] = {}  # by device, inode, size and
 def build_intact(target: Path, fill: Callable[[Path], None]) -> bool:
     """Make a directory as ``build_once`` does, with the digests of its files; one that has changed is made again.
 
-    Says in one line which file has changed. Returns whether ``fill`` ran.
+    Returns whether ``fill`` ran.
     """
 
     def fill_and_seal(part: Path) -> None:
         fill(part)
         seal(part)
 
-    if changed := changed_file(target):
-        say(f"{target / changed} is not what was written there: {target.name} is made again")
+    say_changed(target)
     return build_once(target, fill_and_seal, is_whole=is_intact)
+
+
+def say_changed(directory: Path) -> bool:
+    """Say in one line which file of a directory has changed, if one has; returns whether it has."""
+    if changed := changed_file(directory):
+        say(f"{directory / changed} is not what was written there: {directory.name} is made again")
+    return changed is not None
 
 
 def seal(directory: Path) -> None:

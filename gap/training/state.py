@@ -3,9 +3,7 @@
 A run that goes on from its state gives the numbers of a run that was never interrupted, to the last bit on a CPU.
 """
 
-import os
 import pickle
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from gap.data.whole_files import replace_file
 from gap.errors import UserError
 from gap.training.config import TrialConfig
 
@@ -41,15 +40,7 @@ def save_state(
         "random": torch.get_rng_state(),
         "random_cuda": torch.cuda.get_rng_state() if torch.cuda.is_initialized() else None,
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
-    try:
-        torch.save(state, temporary)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    replace_file(path, lambda temporary: torch.save(state, temporary))
 
 
 def load_state(

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from gap.data.whole_files import replace_file
 from gap.errors import UserError
 from study.reporting.collect import Collected, collect
 from study.reporting.page import render
 from study.reporting.papers.tables import write_tables
 from study.reporting.papers.write import write_figures
 from study.reporting.sections import all_sections
-from study.whole_files import replace_file
 
 REHEARSAL = "REHEARSAL: a small model stood in for the study's own; its figures say nothing about that model."
 RUNNING = "This study has not ended: the page shows the trials that had ended when it was written."

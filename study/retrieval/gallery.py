@@ -20,11 +20,11 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from gap.data import PairDataset
+from gap.data.whole_files import replace_file
 from gap.errors import UserError
 from gap.models.clip import Clip
 from gap.training.prefix_key import tensor_bytes
 from study.retrieval.sides import SIDES, Entry
-from study.whole_files import replace_file
 
 _logger = logging.getLogger(__name__)
 # Any change to how vectors are computed or stored must raise this number.

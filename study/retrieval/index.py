@@ -20,9 +20,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from gap.data.whole_files import replace_file
 from gap.errors import UserError
 from study.retrieval.gallery import Watch
-from study.whole_files import replace_file
 
 _logger = logging.getLogger(__name__)
 LARGE = 2**28  # numbers in a gallery: a gigabyte, which an exact search reads whole

@@ -6,12 +6,12 @@ import jinja2
 import numpy as np
 
 from gap.data import PairDataset
+from gap.data.whole_files import replace_file
 from gap.errors import UserError
 from study.retrieval.answer import Answer
 from study.retrieval.hits import moved
 from study.retrieval.pictures import picture
 from study.retrieval.query import ImageQuery
-from study.whole_files import replace_file
 
 TEMPLATE = Path(__file__).with_name("sheet.html")
 

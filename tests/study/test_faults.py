@@ -24,7 +24,8 @@ import pandas as pd, torch
 from safetensors.torch import save_file
 from study.faults import fault_in
 from study.ledger import Ledger, open_storage, open_study
-from study.whole_files import GrowingFile, replace_file
+from gap.data.whole_files import replace_file
+from study.whole_files import GrowingFile
 disk = Path(sys.argv[1])
 ledger = Ledger(open_study(open_storage(disk / "optuna.db"), "a", {"recall_at_1": "max"}), owner="me")
 number = ledger.ask().number

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.whole_files import GrowingFile, replace_file
+from gap.data.whole_files import replace_file
+from study.whole_files import GrowingFile
 
 
 def names(directory: Path) -> list[str]:

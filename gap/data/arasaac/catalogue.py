@@ -13,11 +13,10 @@ split by.
 import html
 import json
 import unicodedata
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from gap.data.arasaac.identifiers import usable_id
+from gap.data.arasaac.identifiers import by_id
 from gap.data.arasaac.languages import LANGUAGES
 from gap.data.groups import connected_groups
 from gap.data.prompts import caption
@@ -71,20 +70,6 @@ def read_entries(directory: Path, language: str) -> list[Any]:
     return entries
 
 
-def _by_id(entries: Iterable[Any], skipped: list[Skipped]) -> dict[int, list[str]]:
-    """Map every usable id to its keywords, by ascending id: the order in the file does not matter."""
-    keywords: dict[int, list[str]] = {}
-    for position, entry in enumerate(entries):
-        identifier = usable_id(entry.get("_id")) if isinstance(entry, dict) else None
-        if identifier is None:
-            skipped.append(Skipped(f"record {position}", "no usable _id"))
-        elif identifier in keywords:
-            skipped.append(Skipped(str(identifier), "the id occurs twice"))
-        else:
-            keywords[identifier] = clean_keywords(entry.get("keywords"))
-    return dict(sorted(keywords.items()))
-
-
 def read(language: str, directory: Path | None, prompt: str | None = None) -> Catalogue:
     """Read the records of ``directory`` whose image file exists and which have a keyword.
 
@@ -98,8 +83,9 @@ def read(language: str, directory: Path | None, prompt: str | None = None) -> Ca
             f"arasaac: no data; download it with python -m gap.data.arasaac --lang {language}, or study/run.py's "
             f"--download, or give --data-dir DIR, where DIR holds {LAYOUT}"
         )
-    skipped: list[Skipped] = []
-    keywords = _by_id(read_entries(directory, language), skipped)
+    entries, skipped = by_id(read_entries(directory, language))
+    # By ascending id: the order in the file does not matter.
+    keywords = {identifier: clean_keywords(entry.get("keywords")) for identifier, entry in sorted(entries.items())}
     files = {path.name for path in (directory / "images").iterdir()}
     if not files:
         raise UserError(f"arasaac: {directory / 'images'} is empty; expected in the directory: {LAYOUT}")

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from gap.data.arasaac.identifiers import usable_id
-from gap.data.arasaac.place import image_path, write_whole
+from gap.data.arasaac.place import image_path
+from gap.data.whole_files import replace_file
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ def read_manifest(path: Path) -> dict[int, Kept]:
 
 def write_manifest(path: Path, kept: Iterable[Kept]) -> None:
     """Write it anew, a line for each picture, by ascending id."""
-    write_whole(path, b"".join(map(_line, sorted(kept, key=lambda one: one.id))))
+    lines = b"".join(map(_line, sorted(kept, key=lambda one: one.id)))
+    replace_file(path, lambda temporary: temporary.write_bytes(lines))
 
 
 class Manifest:

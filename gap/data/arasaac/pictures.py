@@ -8,9 +8,10 @@ from pathlib import Path
 
 from gap.data.arasaac.client import IMAGE, Client, FetchError
 from gap.data.arasaac.manifest import Kept
-from gap.data.arasaac.place import image_path, write_whole
+from gap.data.arasaac.place import image_path
 from gap.data.arasaac.stock import Stock
 from gap.data.arasaac.verify import check_png
+from gap.data.whole_files import replace_file
 
 _IN_A_ROW = 20  # pictures that do not come before the host is left alone
 
@@ -91,4 +92,4 @@ def _keep(path: Path, data: bytes, size: int) -> None:
         check_png(data, size)
     except ValueError as error:
         raise FetchError(str(error)) from None
-    write_whole(path, data)
+    replace_file(path, lambda temporary: temporary.write_bytes(data))

@@ -1,7 +1,5 @@
 """The directory that a download fills, and the only one that it writes to."""
 
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,10 +8,10 @@ from filelock import FileLock, Timeout
 
 from gap.data.arasaac.catalogue import LICENCE
 from gap.data.cache import default_cache
+from gap.data.whole_files import PART
 from gap.errors import UserError
 
 IMAGES, MANIFEST, VERSION, LICENCE_FILE, _LOCK = "images", "manifest.jsonl", "version.json", "LICENCE.txt", ".lock"
-_PART = ".part"
 LICENCE_TEXT = f"""\
 {LICENCE}
 
@@ -57,7 +55,7 @@ def held_place(directory: Path, languages: tuple[str, ...]) -> Iterator[Path]:
                 raise UserError(f"{path} is a link, and nothing is written through links: put a real one in its place")
         with FileLock(place / _LOCK, timeout=0):
             (place / IMAGES).mkdir(exist_ok=True)
-            for part in (*place.glob(f".*{_PART}"), *(place / IMAGES).glob(f".*{_PART}")):
+            for part in (*place.glob(f".*{PART}"), *(place / IMAGES).glob(f".*{PART}")):
                 part.unlink()
             try:
                 yield place
@@ -81,17 +79,3 @@ def _leave_nothing(place: Path, *, is_new: bool) -> None:
         (place / _LOCK).unlink()
         if is_new:
             place.rmdir()
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name beside it, then rename: it is there whole or not at all."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_PART, dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from gap.data.arasaac.catalogue import clean_keywords
-from gap.data.arasaac.identifiers import usable_id
+from gap.data.arasaac.identifiers import by_id
 from gap.data.records import Skipped
 from gap.errors import UserError
 
@@ -95,27 +95,17 @@ def select(entries: list[Any], filters: Filters) -> Selection:
 
     Raises UserError for a category that no record has, and where nothing is left.
     """
-    records: Records = {}
-    listed: set[int] = set()
-    unusable: list[Skipped] = []
-    speechless = 0
-    for position, entry in enumerate(entries):
-        identifier = usable_id(entry.get("_id")) if isinstance(entry, dict) else None
-        if identifier is None:
-            unusable.append(Skipped(f"record {position}", "no usable _id"))
-        elif identifier in listed:
-            unusable.append(Skipped(str(identifier), "the id occurs twice"))
-        else:
-            listed.add(identifier)
-            if clean_keywords(entry.get("keywords")):
-                records[identifier] = {field: entry[field] for field in _FIELDS if field in entry}
-            else:
-                speechless += 1
+    listed, unusable = by_id(entries)
+    records: Records = {
+        identifier: {field: entry[field] for field in _FIELDS if field in entry}
+        for identifier, entry in listed.items()
+        if clean_keywords(entry.get("keywords"))
+    }
     _check_categories(filters.categories, records)
     kept = {identifier: record for identifier, record in sorted(records.items()) if filters.keep(record)}
     if not kept:
         raise UserError(f"arasaac: of {len(entries)} records none has a usable id, a keyword and what the filters ask")
-    return Selection(kept, listed, unusable, speechless, len(records) - len(kept))
+    return Selection(kept, set(listed), unusable, len(listed) - len(records), len(records) - len(kept))
 
 
 def to_json(records: Mapping[int, Mapping[str, Any]]) -> bytes:

@@ -11,9 +11,10 @@ from typing import Any
 
 from gap.data.arasaac.languages import LANGUAGES
 from gap.data.arasaac.manifest import Kept, Manifest, read_manifest, write_manifest
-from gap.data.arasaac.place import LICENCE_FILE, LICENCE_TEXT, MANIFEST, catalogue_path, image_path, write_whole
+from gap.data.arasaac.place import LICENCE_FILE, LICENCE_TEXT, MANIFEST, catalogue_path, image_path
 from gap.data.arasaac.selection import Filters, Records, filters_from_json, parse_catalogue
 from gap.data.arasaac.version import name_edition, read_version, write_version
+from gap.data.whole_files import replace_file
 from gap.errors import UserError
 
 SIZES = (300, 500, 2500)
@@ -76,9 +77,9 @@ class Stock:
         """Replace a catalogue; the pictures of ``outdated`` ids count as absent from now on."""
         self._forget(outdated)
         self.languages[language] = about
-        write_whole(self.place / LICENCE_FILE, LICENCE_TEXT.encode())
+        replace_file(self.place / LICENCE_FILE, lambda temporary: temporary.write_bytes(LICENCE_TEXT.encode()))
         self._say_incomplete()
-        write_whole(catalogue_path(self.place, language), data)
+        replace_file(catalogue_path(self.place, language), lambda temporary: temporary.write_bytes(data))
         self._stamps.pop(language, None)
 
     def expect_pictures(self) -> None:

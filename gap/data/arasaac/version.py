@@ -13,8 +13,9 @@ from typing import Any
 from gap.data.arasaac.catalogue import LICENCE
 from gap.data.arasaac.languages import LANGUAGES
 from gap.data.arasaac.manifest import Kept
-from gap.data.arasaac.place import VERSION, catalogue_path, write_whole
+from gap.data.arasaac.place import VERSION, catalogue_path
 from gap.data.records import MAX_UNUSABLE
+from gap.data.whole_files import replace_file
 
 FORMAT = 1
 
@@ -57,7 +58,8 @@ def lacking(place: Path, language: str) -> str | None:
 def write_version(place: Path, content: Mapping[str, Any]) -> None:
     """Write it, all or nothing."""
     whole = {"format": FORMAT, "dataset": "arasaac", "licence": LICENCE, **content}
-    write_whole(place / VERSION, (json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode())
+    text = json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    replace_file(place / VERSION, lambda temporary: temporary.write_bytes(text.encode()))
 
 
 def name_edition(

@@ -8,6 +8,7 @@ from matplotlib import get_data_path
 from PIL import Image, ImageDraw, ImageFont
 
 from gap.data.dataset import PairDataset
+from gap.data.whole_files import replace_file
 
 COLUMNS, ROWS = 8, 5
 _CELL, _LINES, _LINE, _GAP = 160, 3, 15, 10  # pixels; lines of a caption
@@ -60,6 +61,5 @@ def draw_sheet(dataset: PairDataset, rows: Sequence[int]) -> Image.Image:
 
 def write_sheet(path: Path, dataset: PairDataset) -> None:
     """Write the sheet of some rows as a PNG; the name appears when it is whole."""
-    temporary = path.with_name(f".{path.name}.part")
-    draw_sheet(dataset, some_rows(dataset)).save(temporary, "PNG")
-    temporary.replace(path)
+    sheet = draw_sheet(dataset, some_rows(dataset))
+    replace_file(path, lambda temporary: sheet.save(temporary, "PNG"))

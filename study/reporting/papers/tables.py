@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from gap.data.whole_files import replace_file
 from gap.errors import UserError
 from study.effects import term_effects
 from study.published import published_table
@@ -14,7 +15,6 @@ from study.reporting.importance import effects_in_words
 from study.reporting.papers.latex import latex
 from study.reporting.thesis import beside, thesis_rows
 from study.reporting.trials import trials_in_words
-from study.whole_files import replace_file
 
 UNSUITED = ("note", "error", "seconds", "epoch")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import matplotlib
 from matplotlib.figure import Figure
 
+from gap.data.whole_files import replace_file
 from study.effects import term_effects
 from study.embeddings import Embeddings
 from study.open_trial import BASELINE
@@ -13,7 +14,6 @@ from study.reporting.collect import Collected
 from study.reporting.papers.canvas import DPI, STYLE
 from study.reporting.papers.front import draw_front
 from study.reporting.papers.others import draw_dimensions, draw_effects, draw_histograms, draw_hypervolume, draw_map
-from study.whole_files import replace_file
 
 
 def _hypervolume(study: Collected) -> Figure | None:
