@@ -5,8 +5,11 @@ from pathlib import Path
 from huggingface_hub import try_to_load_from_cache
 from open_clip.constants import HF_SAFE_WEIGHTS_NAME, HF_WEIGHTS_NAME
 
-from gap.models.load import OWN, check_known
+from gap.errors import UserError
+from gap.models.architecture import CONFIG, read_described, weights_beside
+from gap.models.load import OWN, check_known, check_pretrained
 from gap.models.published import weights_of
+from gap.models.weight_settings import HF_HUB, brings_weights
 
 DOWNLOADED = Path("~/.cache/clip")  # where open_clip puts what it does not get from the Hugging Face hub
 
@@ -20,15 +23,29 @@ def weights_at_hand(name: str, pretrained: str | None) -> bool:
     (True, False)
     """
     check_known(name)
+    check_pretrained(name, pretrained)
+    if brings_weights(name):
+        return _is_here(name)
     if name in OWN:
-        return pretrained is None or Path(pretrained).is_file()
+        return pretrained is None or Path(pretrained).expanduser().is_file()
     tag, _ = weights_of(name, pretrained)
     if not tag:
-        return Path(pretrained or "").is_file()
+        return Path(pretrained or "").expanduser().is_file()
     repository, _, file = str(tag.get("hf_hub", "")).rpartition("/")
     if repository:
         return any(isinstance(try_to_load_from_cache(repository, one), str) for one in _candidates(file))
     return (DOWNLOADED.expanduser() / Path(tag["url"]).name).is_file()
+
+
+def _is_here(name: str) -> bool:
+    if name.startswith(HF_HUB):
+        repository = name.removeprefix(HF_HUB)
+        here = [isinstance(try_to_load_from_cache(repository, one), str) for one in (CONFIG, *_candidates(""))]
+        return here[0] and any(here[1:])
+    try:
+        return weights_beside(name, read_described(name)).is_file()
+    except UserError:
+        return False
 
 
 def _candidates(file: str) -> list[str]:

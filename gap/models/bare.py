@@ -1,6 +1,5 @@
 """A CLIP's architecture by its name, without weights: nothing is downloaded, read into memory or computed."""
 
-import copy
 import json
 import tempfile
 from collections.abc import Callable
@@ -8,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import open_clip
 import torch
 from open_clip.model import CLIP, CustomTextCLIP
 from open_clip.tokenizer import DEFAULT_CONTEXT_LENGTH
@@ -17,9 +15,14 @@ from gap.models import mini, tiny
 from gap.models.attention import split_attention
 from gap.models.clip import ClipModel
 from gap.models.first_token import spare_other_tokens
+from gap.models.hub import from_the_hub
 from gap.models.hub_towers import TOWERS
-from gap.models.load import check_known
-from gap.models.published import create, square, weights_of
+from gap.models.architecture import build, chooses_activation, config_of, read_described
+from gap.models.load import check_known, check_pretrained
+from gap.models.origin import recipe_of_file, with_activation
+from gap.models.published import PARTS, recipe_of_described, recipe_of_tag, square, weights_of
+from gap.models.recipe import Recipe, by_user, decide
+from gap.models.weight_settings import WeightSettings, brings_weights
 
 # What our own models are made of, as open_clip's configurations describe it.
 OWN: dict[str, tuple[type[ClipModel], Callable[[], dict[str, Any]]]] = {
@@ -38,12 +41,13 @@ class BareClip:
     embed_dim: int
 
 
-def bare_clip(name: str, pretrained: str | None = None) -> BareClip:
+def bare_clip(name: str, pretrained: str | None = None, settings: WeightSettings | None = None) -> BareClip:
     """Build what :func:`gap.models.load.load_clip` loads, but for the values of its weights.
 
-    ``pretrained`` decides about the activation function; a checkpoint file need not be there. A text tower of the
-    Hugging Face hub that ``TOWERS`` does not describe needs its configuration, from the hub or its cache. The global
-    random state is not touched.
+    ``pretrained`` and ``settings`` decide about the activation function; a checkpoint file need not be there: where
+    nothing else tells then, it is the architecture's own. A text tower of the Hugging Face hub that ``TOWERS`` does not
+    describe needs its configuration, from the hub or its cache, and so does ``hf-hub:ORG/REPO``. The global random
+    state is not touched.
 
     Raises ``UserError`` on an unknown model or tag, and on a configuration that cannot be had.
 
@@ -54,8 +58,10 @@ def bare_clip(name: str, pretrained: str | None = None) -> BareClip:
     (224, 77, 768)
     """
     check_known(name)
+    check_pretrained(name, pretrained)
+    architecture = _architecture(name, pretrained, settings or WeightSettings())
     with torch.random.fork_rng(devices=[]), torch.device("meta"):
-        model, architecture = _own(name) if name in OWN else _published(name, pretrained)
+        model = _model(name, architecture)
         split_attention(model)
     return BareClip(
         model.eval(),
@@ -65,18 +71,38 @@ def bare_clip(name: str, pretrained: str | None = None) -> BareClip:
     )
 
 
-def _own(name: str) -> tuple[ClipModel, dict[str, Any]]:
-    kind, describe = OWN[name]
-    architecture = describe()
-    return kind(**architecture), architecture
+def _architecture(name: str, pretrained: str | None, settings: WeightSettings) -> dict[str, Any]:
+    """Give the configuration that a model is loaded with, its activation decided."""
+    if name in OWN:
+        architecture = OWN[name][1]()
+        quick_gelu = settings.quick_gelu
+    elif brings_weights(name):
+        described = read_described(name)
+        architecture = described.architecture
+        quick_gelu = recipe_of_described(name, architecture, described.preprocessing, settings).quick_gelu
+    else:
+        architecture = config_of(name)
+        quick_gelu = _recipe(name, pretrained, architecture, settings).quick_gelu
+    return with_activation(architecture, quick_gelu)
 
 
-def _published(name: str, pretrained: str | None) -> tuple[ClipModel, dict[str, Any]]:
-    _, quick_gelu = weights_of(name, pretrained)
-    architecture = copy.deepcopy(open_clip.get_model_config(name))
+def _recipe(name: str, pretrained: str | None, architecture: dict[str, Any], settings: WeightSettings) -> Recipe:
+    entry, _ = weights_of(name, pretrained)
+    if entry:
+        return recipe_of_tag(name, str(pretrained), entry, settings)
+    if (file := Path(str(pretrained)).expanduser()).is_file():
+        return recipe_of_file(name, architecture, file, settings)
+    has_choice = chooses_activation(architecture)
+    return decide(name, by_user(name, settings, has_choice=has_choice), has_choice=has_choice, lenient=True)
+
+
+def _model(name: str, architecture: dict[str, Any]) -> ClipModel:
+    if name in OWN:
+        return OWN[name][0](**architecture)
     if (tower := TOWERS.get(architecture["text_cfg"].get("hf_model_name"))) is not None:
-        return _with_tower(architecture, tower), architecture
-    return create(name, None, quick_gelu=quick_gelu, device="meta"), architecture
+        return _with_tower(architecture, tower)
+    model: ClipModel = from_the_hub(lambda: build(architecture, name), PARTS.format(name=name))
+    return model
 
 
 def _with_tower(architecture: dict[str, Any], tower: dict[str, Any]) -> ClipModel:

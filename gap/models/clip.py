@@ -8,6 +8,8 @@ from jaxtyping import Int
 from open_clip.model import CLIP, CustomTextCLIP
 from torch import Tensor
 
+from gap.models.origin import Origin
+
 ClipModel: TypeAlias = CLIP | CustomTextCLIP
 
 
@@ -17,7 +19,7 @@ class Clip:
 
     ``model`` has ``encode_image`` and ``encode_text``, which give features that are not normalised, ``logit_scale``
     (its logarithm) and, of SigLIP's kind, ``logit_bias``. ``mean`` and ``std`` normalise pixels in [0, 1].
-    ``architecture`` is open_clip's model configuration.
+    ``architecture`` is open_clip's model configuration; ``origin`` says where the weights come from.
     """
 
     name: str
@@ -28,3 +30,4 @@ class Clip:
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     architecture: dict[str, Any] = field(repr=False)
+    origin: Origin = field(default_factory=Origin, repr=False)

@@ -1,6 +1,7 @@
-"""open_clip's own models, with the weights that were published for them or those of a local file."""
+"""open_clip's own models, with the weights that were published for them, those of a local file or of a folder."""
 
 import logging
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,43 +13,32 @@ from open_clip.pretrained import get_pretrained_cfg, list_pretrained_tags_by_mod
 
 from gap.errors import UserError, unknown
 from gap.models.agreement import check_padding
+from gap.models.architecture import build, chooses_activation, config_of, read_described, weights_beside
 from gap.models.checkpoint import load_checkpoint
 from gap.models.clip import Clip
+from gap.models.digest import check_sha256, sha256_of
 from gap.models.first_token import spare_other_tokens
+from gap.models.hub import from_the_hub
+from gap.models.origin import Origin, recipe_of_file, with_activation
+from gap.models.recipe import DECISIVE, PREPARED, Recipe, arguments_for, by_config, by_user, decide
+from gap.models.tags import QUICK, published, says_of
+from gap.models.weight_settings import WeightSettings, brings_weights
 
-Triple = tuple[float, float, float]
 PARTS = "the parts that {name} takes from the Hugging Face hub"
 
 
-def load_published(name: str, pretrained: str | None) -> Clip:
-    """Load a model of ``open_clip.list_models()`` with a pretrained tag (downloaded once) or a checkpoint file.
+def load_published(name: str, pretrained: str | None, settings: WeightSettings) -> Clip:
+    """Load a model of ``open_clip.list_models()``, ``hf-hub:ORG/REPO`` or ``local-dir:DIR``.
 
-    OpenAI's weights were trained with QuickGELU: a tag that needs it gets it, whatever the model's name says.
+    The first kind needs a pretrained tag (downloaded once) or a checkpoint file; the others bring weights.
 
-    Raises ``UserError`` on an unknown tag, weights or a tokenizer that cannot be had, a wrong file, or a text tower
-    that reads its tokenizer's padding as words.
+    Raises ``UserError`` on an unknown tag, weights or a tokenizer that cannot be had, a wrong file, weights of which
+    nothing tells how they were trained, or a text tower that reads its tokenizer's padding as words.
     """
-    tag, quick_gelu = weights_of(name, pretrained)
-    file = Path(pretrained or "")
-    if not tag and not file.is_file():
-        raise UserError(f"checkpoint {file}: no such file")
-    architecture = {**open_clip.get_model_config(name)} | ({"quick_gelu": True} if quick_gelu else {})
-    model = create(name, pretrained if tag else None, quick_gelu=quick_gelu)
-    tokenize = from_the_hub(lambda: open_clip.get_tokenizer(name), PARTS.format(name=name))
-    check_padding(name, model, tokenize)
-    if not tag:
-        load_checkpoint(model, file, name=name)
-    mean, std = _normalisation(name, model, tag)
-    return Clip(
-        name=name,
-        pretrained=pretrained,
-        model=model,
-        tokenize=tokenize,
-        image_size=square(name, model.visual.image_size),
-        mean=mean,
-        std=std,
-        architecture=architecture,
-    )
+    if brings_weights(name):
+        return _load_described(name, settings)
+    entry, _ = weights_of(name, pretrained)
+    return _load_tag(name, str(pretrained), entry, settings) if entry else _load_file(name, str(pretrained), settings)
 
 
 def weights_of(name: str, pretrained: str | None) -> tuple[dict[str, Any], bool]:
@@ -66,19 +56,91 @@ def weights_of(name: str, pretrained: str | None) -> tuple[dict[str, Any], bool]
     tag: dict[str, Any] = get_pretrained_cfg(name, pretrained)
     if not tag and not Path(pretrained).is_file() and not ("/" in pretrained or Path(pretrained).suffix):
         raise unknown(f"pretrained tag of {name}", pretrained, tags)
-    quick_gelu = bool(tag.get("quick_gelu", False))
-    if tag and bool(open_clip.get_model_config(name).get("quick_gelu", False)) and not quick_gelu:
-        raise UserError(f"{pretrained} was trained with GELU: take model {name.removesuffix('-quickgelu')}, not {name}")
+    quick_gelu = bool(tag) and bool(says_of(name, tag)["quick_gelu"])
+    if tag and name.endswith(QUICK) and not quick_gelu:
+        raise UserError(f"{pretrained} was trained with GELU: take model {name.removesuffix(QUICK)}, not {name}")
     return tag, quick_gelu
 
 
-def create(name: str, tag: str | None, *, quick_gelu: bool, device: str = "cpu") -> Any:
+def recipe_of_tag(name: str, tag: str, entry: dict[str, Any], settings: WeightSettings) -> Recipe:
+    """Give how the weights of a tag were trained, as open_clip's table says, with the user's settings over it."""
+    if settings.weights_sha256 is not None:
+        raise UserError(f"weights_sha256: expected a file of weights beside it, got the tag {tag} of {name}")
+    has_choice = chooses_activation(config_of(name))
+    evidence = [*by_user(name, settings, has_choice=has_choice), ("its tag", says_of(name, entry))]
+    return decide(name, evidence, has_choice=has_choice)
+
+
+def recipe_of_described(name: str, architecture: dict[str, Any], preprocessing: dict[str, Any],
+                        settings: WeightSettings) -> Recipe:  # fmt: skip
+    """Give how the weights of a configuration were trained; what it leaves out is open_clip's default."""
+    has_choice = chooses_activation(architecture)
+    default = ("open_clip's default", {**says_of(name, {}), **PREPARED})
+    config = ("its open_clip_config.json", by_config(architecture, preprocessing, name))
+    return decide(name, [*by_user(name, settings, has_choice=has_choice), config, default], has_choice=has_choice)
+
+
+def _load_tag(name: str, tag: str, entry: dict[str, Any], settings: WeightSettings) -> Clip:
+    recipe = recipe_of_tag(name, tag, entry, settings)
+    architecture = with_activation(config_of(name), recipe.quick_gelu)
+    model = create(name, tag, quick_gelu=bool(recipe.quick_gelu), remedy=_remedy(name, entry))
+    origin = Origin(f"{name}:{tag}", recipe=recipe)
+    return _finish(name, tag, model, architecture, _tokenizer(name, model), origin)
+
+
+def _load_file(name: str, pretrained: str, settings: WeightSettings) -> Clip:
+    file = Path(pretrained).expanduser()
+    if not file.is_file():
+        raise UserError(f"checkpoint {file}: no such file")
+    architecture = config_of(name)
+    recipe = recipe_of_file(name, architecture, file, settings)
+    architecture = with_activation(architecture, recipe.quick_gelu)
+    model = _build(architecture, name)
+    tokenize = _tokenizer(name, model)
+    notes = load_checkpoint(model, file, name=name, resize_positions=settings.resize_positions)
+    origin = Origin(f"{name}:{pretrained}", str(file), sha256_of(file), recipe, tuple(notes))
+    return _finish(name, pretrained, model, architecture, tokenize, origin)
+
+
+def _load_described(name: str, settings: WeightSettings) -> Clip:
+    described = read_described(name)
+    file = weights_beside(name, described)
+    check_sha256(file, settings.weights_sha256)
+    recipe = recipe_of_described(name, described.architecture, described.preprocessing, settings)
+    architecture = with_activation(described.architecture, recipe.quick_gelu)
+    model = _build(architecture, name)
+    tokenize = _tokenizer(name, model)
+    notes = load_checkpoint(model, file, name=name, resize_positions=settings.resize_positions)
+    origin = Origin(name, str(file), sha256_of(file), recipe, tuple(notes))
+    return _finish(name, None, model, architecture, tokenize, origin)
+
+
+def _finish(
+    name: str, pretrained: str | None, model: Any, architecture: dict[str, Any], tokenize: Callable[..., Any],
+    origin: Origin,
+) -> Clip:  # fmt: skip
+    assert origin.recipe is not None
+    return Clip(
+        name=name,
+        pretrained=pretrained,
+        model=model,
+        tokenize=tokenize,
+        image_size=square(name, model.visual.image_size),
+        mean=origin.recipe.mean,
+        std=origin.recipe.std,
+        architecture=architecture,
+        origin=origin,
+    )
+
+
+def create(name: str, tag: str | None, *, quick_gelu: bool, device: str = "cpu", remedy: str | None = None) -> Any:
     """Build a model with the weights of a tag, or with random ones; the global random state is not touched.
 
     Raises ``UserError`` if something of it cannot be had.
     """
+    changed = {} if quick_gelu else {"quick_gelu": False}  # open_clip can only force it
 
-    def build() -> Any:
+    def get() -> Any:
         return open_clip.create_model(
             name,
             pretrained=tag,
@@ -86,48 +148,47 @@ def create(name: str, tag: str | None, *, quick_gelu: bool, device: str = "cpu")
             pretrained_text=False,
             require_pretrained=bool(tag),
             device=device,
+            **changed,
         )
 
+    what = f"the weights {tag} of {name}" if tag else PARTS.format(name=name)
     with torch.random.fork_rng(devices=[]), _quiet():
-        model = from_the_hub(build, f"the weights {tag} of {name}" if tag else PARTS.format(name=name))
+        model = from_the_hub(get, what, **({"remedy": remedy} if remedy else {}))
     spare_other_tokens(model)
     return model
 
 
-def from_the_hub(get: Callable[[], Any], what: str) -> Any:
-    """Return what ``get`` gets, or raise the ``UserError`` that says how to come by it."""
-    try:
-        return get()
-    except (OSError, RuntimeError, ValueError, ImportError) as error:
-        cause = str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__
-        raise UserError(
-            f"cannot get {what} ({cause}): run once with access to the hub, or give a checkpoint file as pretrained"
-        ) from error
+def _build(architecture: dict[str, Any], name: str) -> Any:
+    with torch.random.fork_rng(devices=[]), _quiet():
+        return from_the_hub(lambda: build(architecture, name), PARTS.format(name=name))
+
+
+def _tokenizer(name: str, model: Any) -> Callable[..., Any]:
+    with _quiet():
+        tokenize: Callable[..., Any] = from_the_hub(lambda: open_clip.get_tokenizer(name), PARTS.format(name=name))
+    check_padding(name, model, tokenize)
+    return tokenize
+
+
+def _remedy(name: str, entry: dict[str, Any]) -> str:
+    """Say how a file of a tag's weights is given so that they are read as they were trained."""
+    says, table = says_of(name, entry), published(name)
+    alike = [other for other in table.values() if other["quick_gelu"] == says["quick_gelu"]]
+    told = [e for e in DECISIVE if len({other[e] for other in (table.values() if e == "quick_gelu" else alike)}) == 1]
+    return f"run once with access to the hub, or give their file: {arguments_for(name, says, unless=told)}"
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Hold back what open_clip logs on the root logger: what matters of it is raised as well."""
+    """Hold back what open_clip logs and warns: what matters of it is raised, or said by a recipe, as well."""
     before = logging.root.manager.disable
     logging.disable(logging.ERROR)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="QuickGELU mismatch")
+            yield
     finally:
         logging.disable(before)
-
-
-def _normalisation(name: str, model: Any, tag: dict[str, Any]) -> tuple[Triple, Triple]:
-    """Give the mean and standard deviation of pixels that the weights were trained with.
-
-    A file does not say: then they are those of the published weights of this architecture, where these agree.
-    """
-    own = open_clip.get_model_preprocess_cfg(model)
-    if not tag:
-        published = [get_pretrained_cfg(name, other) for other in list_pretrained_tags_by_model(name)]
-        kinds = {(tuple(cfg.get("mean") or own["mean"]), tuple(cfg.get("std") or own["std"])) for cfg in published}
-        if len(kinds) == 1:
-            return kinds.pop()
-    return tuple(own["mean"]), tuple(own["std"])
 
 
 def square(name: str, size: int | tuple[int, int]) -> int:

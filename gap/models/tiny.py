@@ -1,6 +1,7 @@
 """``tiny``: a randomly initialised CLIP of a ViT's parts, which takes a ViT-L-14's path through the code in tests."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from open_clip.model import CLIP
 
 from gap.models.checkpoint import load_checkpoint
 from gap.models.clip import Clip
+from gap.models.origin import origin_of_own, with_activation
+from gap.models.weight_settings import WeightSettings
 
 CONFIG = Path(__file__).parent / "configs" / "tiny.json"
 
@@ -24,25 +27,31 @@ def architecture() -> dict[str, Any]:
     return described
 
 
-def load_tiny(pretrained: str | None = None) -> Clip:
+def load_tiny(pretrained: str | None = None, settings: WeightSettings | None = None) -> Clip:
     """Build ``tiny``, the same weights every time, or fill it from a checkpoint file.
 
     >>> load_tiny().model.logit_scale.requires_grad
     True
     """
-    described = architecture()
+    settings, described = settings or WeightSettings(), architecture()
+    own = {"mean": open_clip.OPENAI_DATASET_MEAN, "std": open_clip.OPENAI_DATASET_STD}
+    origin = origin_of_own("tiny", described, pretrained, settings, preprocessing=own)
+    if origin.recipe is not None:
+        described = with_activation(described, origin.recipe.quick_gelu)
+        own = {"mean": origin.recipe.mean, "std": origin.recipe.std}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model = CLIP(**described)
-    if pretrained is not None:
-        load_checkpoint(model, Path(pretrained), name="tiny")
+    if origin.file is not None:
+        notes = load_checkpoint(model, Path(origin.file), name="tiny", resize_positions=settings.resize_positions)
+        origin = replace(origin, notes=tuple(notes))
     return Clip(
         name="tiny",
         pretrained=pretrained,
         model=model,
         tokenize=open_clip.SimpleTokenizer(context_length=described["text_cfg"]["context_length"]),
         image_size=described["vision_cfg"]["image_size"],
-        mean=open_clip.OPENAI_DATASET_MEAN,
-        std=open_clip.OPENAI_DATASET_STD,
+        **own,
         architecture=described,
+        origin=origin,
     )

@@ -26,7 +26,7 @@ from gap.training.evaluation import (
     training_recall,
     training_sample,
 )
-from gap.training.learner import make_learner
+from gap.training.learner import base_key, make_learner
 from gap.training.once import once
 from gap.training.pairs import make_training_pairs
 from gap.training.schedule import warmup_cosine
@@ -76,7 +76,7 @@ def fit(
     clip, model, optimiser = learner.clip, learner.clip.model, learner.optimiser
 
     dataset = open_dataset(config.data)
-    read = (config.model, config.pretrained, config.data)  # a prepared directory never changes
+    read = (*base_key(config), config.data)  # a prepared directory never changes
     pairs = once(("pairs", *read), lambda: make_training_pairs(dataset, clip))
     test = once(("test", *read), lambda: make_split(dataset, clip, dataset.test))
     steps_per_epoch = max(len(dataset.train) // config.batch_size, 1)

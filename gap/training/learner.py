@@ -11,6 +11,7 @@ from gap.models.adapters import adapt, trained_parameters
 from gap.models.clip import Clip
 from gap.models.load import load_clip
 from gap.models.modes import gradient_checkpointing
+from gap.models.weight_settings import WeightSettings
 from gap.training.config import TrialConfig
 from gap.training.gradients import Objective
 from gap.training.once import once
@@ -36,7 +37,7 @@ class Learner:
 
 def make_learner(config: TrialConfig) -> Learner:
     """Copy the base model, make it trainable, and move it to the run's device; adapters are drawn at random."""
-    base = base_clip(config.model, config.pretrained)
+    base = base_clip(config)
     clip = replace(base, model=copy.deepcopy(base.model))  # reading it anew for every run costs seconds
     model = clip.model
     wrapped = adapt(
@@ -50,9 +51,14 @@ def make_learner(config: TrialConfig) -> Learner:
     return Learner(clip, wrapped, temperature, optimiser, objective)
 
 
-def base_clip(name: str, pretrained: str | None) -> Clip:
-    """Load a model once in this process; nobody may change it."""
-    return once(("clip", name, pretrained), lambda: load_clip(name, pretrained))
+def base_clip(config: TrialConfig) -> Clip:
+    """Load a run's model once in this process; nobody may change it."""
+    return once(("clip", *base_key(config)), lambda: load_clip(*base_key(config)))
+
+
+def base_key(config: TrialConfig) -> tuple[str, str | None, WeightSettings]:
+    """Name all that decides a run's model before training: a key of what is made once of it."""
+    return config.model, config.pretrained, config.weight_settings
 
 
 def make_optimiser(model: nn.Module, *, lr: float, weight_decay: float) -> torch.optim.AdamW:

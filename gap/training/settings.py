@@ -1,9 +1,12 @@
 """How one model is trained: every setting of a run but the data and the seed."""
 
 import math
+from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+from gap.models.weight_settings import NAMES, Triple, WeightSettings, brings_weights, split_model
 
 
 class TrainingSettings(BaseModel):
@@ -20,8 +23,19 @@ class TrainingSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    model: str = Field("ViT-L-14", description="open_clip model, or mini or tiny")
+    model: str = Field("ViT-L-14", description="open_clip model, hf-hub:ORG/REPO, local-dir:DIR, or mini or tiny")
     pretrained: str | None = Field(None, description="open_clip's pretrained tag or a checkpoint file")
+    quick_gelu: bool | None = Field(
+        None, description="activation of the weights: QuickGELU, or GELU; found out unless given"
+    )
+    image_mean: Triple | None = Field(None, description="of pixels in [0, 1], as the weights were trained with")
+    image_std: Triple | None = Field(None, description="of pixels in [0, 1], as the weights were trained with")
+    weights_sha256: str | None = Field(
+        None, pattern="^[0-9a-f]{64}$", description="that the file of weights must have; a study notes it itself"
+    )
+    resize_positions: bool = Field(
+        False, description="interpolate position tables of another context length or image size than the model's"
+    )
     method: Literal["dora", "lora", "last_layers", "full"] = "dora"
     rank: int = Field(8, ge=1, description="rank of the DoRA or LoRA adapters")
     adapt_blocks: int | None = Field(
@@ -54,6 +68,40 @@ class TrainingSettings(BaseModel):
     warmup: float = Field(0.1, ge=0, lt=1, description="share of all steps in which the learning rate rises")
     train_metrics: bool = Field(False, description="recall on (at most 5,000 of) the training images as well")
     pool_size: int = Field(90, ge=2, description="pairs in one retrieval pool")
+
+    @property
+    def weight_settings(self) -> WeightSettings:
+        """What is said of the weights beside which they are."""
+        return WeightSettings(**{name: getattr(self, name) for name in NAMES})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _model_may_carry_its_weights(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping) or not isinstance(given.get("model"), str):
+            return given
+        model, pretrained = split_model(given["model"])
+        other = given.get("pretrained")
+        if brings_weights(model) and other is not None:
+            raise ValueError(f"model {model} brings its weights: expected no pretrained, got {other}")
+        if pretrained is None:
+            return given
+        if other not in (None, pretrained):
+            raise ValueError(f"model {given['model']}: expected its weights there or in pretrained, got {other} as well")
+        return {**given, "model": model, "pretrained": pretrained}
+
+    @field_validator("image_mean", "image_std", mode="before")
+    @classmethod
+    def _three_numbers(cls, values: Any, info: ValidationInfo) -> Any:
+        if values is None:
+            return None
+        least = 0.0 if info.field_name == "image_mean" else 1e-6
+        try:
+            triple = tuple(float(value) for value in values)
+        except (TypeError, ValueError):
+            triple = ()
+        if len(triple) != 3 or not all(least <= value <= 1 for value in triple):
+            raise ValueError("expected three numbers of pixels in [0, 1], such as [0.5, 0.5, 0.5]")
+        return triple
 
     @field_validator("chunk_size", mode="before")
     @classmethod

@@ -83,7 +83,7 @@ def _flops_of(config: TrialConfig, embed: Callable[[BareClip], object]) -> int:
 
 def _prepared(config: TrialConfig) -> BareClip:
     """Do to a bare model what ``fit`` does to a loaded one."""
-    bare = bare_clip(config.model, config.pretrained)
+    bare = bare_clip(config.model, config.pretrained, config.weight_settings)
     with torch.device("meta"):
         adapt(
             bare.model,
