@@ -37,7 +37,7 @@ TRIAL_PROCESS, DRIVER = "in the trial's process", "in the driver"
 def measure(home: Path) -> tuple[float, dict[str, float], int]:
     """Run the trial; returns its seconds, of these and beside them what looking took, and the bytes on TensorBoard."""
     spec = load_profile(find_space("arasaac_es.yaml"), "rehearsal", {}, None)
-    size = load_clip(spec.model, spec.pretrained).image_size
+    size = load_clip(spec.model, spec.pretrained, spec.weight_settings).image_size
     data = prepare(spec.dataset, language=spec.language, image_size=size, prompt=spec.prompt)
     config = trial_parameters(spec, data=data, device="cpu")
     clock = Clock()

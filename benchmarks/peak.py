@@ -55,7 +55,7 @@ def _grown(config: TrialConfig) -> int:
 
 def _ready(config: TrialConfig) -> Callable[[int], None]:
     torch.manual_seed(0)
-    sizes = bare_clip(config.model, config.pretrained)
+    sizes = bare_clip(config.model, config.pretrained, config.weight_settings)
     model = _random_model(config)
     how = {"method": config.method, "rank": config.rank, "last_n": config.last_n, "adapt_blocks": config.adapt_blocks}
     adapt(model, **how)

@@ -52,6 +52,7 @@ class _About(TypedDict, total=False):
 
     spec: _Spec
     data: _Data
+    weights: dict[str, Any]
     runs: list[_Run]
     hardware: _Hardware
     versions: dict[str, str | None]

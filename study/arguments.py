@@ -70,7 +70,9 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, metavar="N", help="epochs of each trial")
     parser.add_argument("--seed", type=int, metavar="N", help="seed of the search and of every trial")
     parser.add_argument(
-        "--model", metavar="NAME[:WEIGHTS]", help="open_clip model with a tag or a checkpoint file, or mini, or tiny"
+        "--model",
+        metavar="NAME[:WEIGHTS]",
+        help="open_clip model with a tag or a checkpoint file, hf-hub:ORG/REPO, local-dir:DIR, or mini, or tiny",
     )
     parser.add_argument(
         "--set",

@@ -14,13 +14,16 @@ from sqlalchemy.exc import ArgumentError
 
 from gap.data import PairDataset, open_dataset, prepare
 from gap.errors import UserError
+from gap.models.at_hand import check_weights
 from gap.models.clip import Clip
 from gap.models.context import count_cut
 from gap.models.languages import in_language
 from gap.models.load import load_clip
+from gap.models.weight_settings import absolute
 from study.checkpoints import checked_path
 from study.first_data import edition, first_data
 from study.lock import study_lock
+from study.open_trial import check_says_how
 from study.overrides import overrides
 from study.precision import settle_precision
 from study.profiles import banner, load_profile, resolve_profile
@@ -90,7 +93,11 @@ def begin(arguments: argparse.Namespace, console: Console) -> Study:
     """
     asked = wanted(arguments, console)
     space, spec, profile, device, directory = asked.space, asked.spec, asked.profile, asked.device, asked.directory
-    clip = load_clip(spec.model, spec.pretrained)
+    model, pretrained = absolute(spec.model, spec.pretrained)
+    clip = load_clip(model, pretrained, spec.weight_settings)
+    if note := clip.origin.line():
+        console.print(note, highlight=False, soft_wrap=True, markup=False)
+    spec = with_weights(spec, clip)
     data = prepare(
         spec.dataset, language=spec.language, image_size=clip.image_size, data_dir=asked.data_dir, prompt=spec.prompt
     )
@@ -110,6 +117,7 @@ def begin(arguments: argparse.Namespace, console: Console) -> Study:
             edition=read,
             source=asked.data_dir,
         ),
+        "weights": clip.origin.described(),
         "run_id": uuid.uuid4().hex,
         "optuna_study": directory.name,
         "storage": _without_password(arguments.storage) if arguments.storage else None,
@@ -117,6 +125,19 @@ def begin(arguments: argparse.Namespace, console: Console) -> Study:
         "runs": [_this_run(arguments.storage)],
     }
     return Study(spec, profile, device, directory, data, dataset, arguments.storage, about)
+
+
+def with_weights(spec: StudySpec, clip: Clip) -> StudySpec:
+    """Note in a study's settings which weights its model has and how they are read, so that every trial reads them so.
+
+    Files are named by absolute paths and by their sha256. Weights that come with this package need no note.
+    """
+    origin, named = clip.origin, {"model": clip.name, "pretrained": clip.pretrained}
+    if origin.recipe is None:
+        return spec
+    recipe = origin.recipe
+    read = {"quick_gelu": recipe.quick_gelu, "image_mean": recipe.mean, "image_std": recipe.std}
+    return spec.model_copy(update={**named, **read, "weights_sha256": origin.sha256})
 
 
 def cut_note(clip: Clip, dataset: PairDataset) -> str | None:
@@ -139,7 +160,9 @@ def go_on(arguments: argparse.Namespace, console: Console) -> Study:
     check_record(directory, about)
     with study_lock(directory):  # refused at once if another process has it, before Ray is started
         pass
+    check_says_how(about["spec"])
     spec = resumed_spec(about, overrides(arguments))
+    check_weights(spec.model, spec.pretrained, spec.weight_settings)
     device = about["hardware"]["device"]
     if device == "cuda" and not torch.cuda.is_available():
         raise UserError(f"--resume {arguments.resume}: the study ran on a CUDA GPU, and there is none here")

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gap.models.at_hand import weights_at_hand
-from gap.models.bare import bare_clip
+from gap.models.bare import bare_clip, planned_recipe
 from study.begin import go_on, wanted
 from study.cost import Cost, largest_trial, study_cost, target_of, varying
 from study.data_size import DataSize, assumed, counted, data_size
@@ -36,7 +36,7 @@ def show_plan(arguments: argparse.Namespace, console: Console) -> None:
         return
     asked = wanted(arguments, console)
     spec = asked.spec
-    size = bare_clip(spec.model, spec.pretrained).image_size
+    size = bare_clip(spec.model, spec.pretrained, spec.weight_settings).image_size
     data = data_size(spec, image_size=size, data_dir=asked.data_dir)
     _show(arguments, console, spec, profile=asked.profile, here=asked.device, data=data)
     _lines(console, {"results": str(asked.directory)})
@@ -77,8 +77,10 @@ def _about(cost: Cost, spec: StudySpec, data: DataSize) -> dict[str, str]:
     rank = f"rank {config.rank}" + (", the largest searched" if "rank" in spec.search else "")
     trained = [config.method, rank] if config.method in ("dora", "lora") else [config.method]
     name = f"{config.model}:{config.pretrained}" if config.pretrained else config.model
+    recipe = planned_recipe(config.model, config.pretrained, config.weight_settings)
     lines = {
         "model": f"{name}, weights {here}",
+        **({"weights": "; ".join([recipe.line(), *recipe.notes])} if recipe else {}),
         "data": data.shown,
         "trained": f"{plan.trained_parameters:,} of {plan.all_parameters:,} parameters ({', '.join(trained)})",
         "precision": f"{config.precision}: {COMPUTES[config.precision]}",

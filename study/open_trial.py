@@ -1,13 +1,17 @@
 """A trial of a study that has ended: its model with what was trained, and the data that it saw."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from open_clip.pretrained import get_pretrained_cfg
 
 from gap.data import PairDataset, open_dataset
 from gap.errors import UserError
 from gap.models.clip import Clip
-from gap.models.load import load_clip
+from gap.models.load import OWN, load_clip
 from gap.models.save import load_adapter
+from gap.models.weight_settings import WeightSettings
 from study.about import read_study_json
 
 if TYPE_CHECKING:
@@ -52,8 +56,33 @@ def load_trial(directory: Path, trial: str) -> "tuple[Clip, peft.PeftModel | Non
     """
     spec = study_spec(directory)
     check_kept(directory, trial)
-    clip = load_clip(spec["model"], spec["pretrained"])
+    clip = load_base(spec)
     return clip, None if trial == BASELINE else load_adapter(clip, directory / "adapters" / trial)
+
+
+def load_base(spec: Mapping[str, Any]) -> Clip:
+    """Load the model that a study's settings name, as it was before training.
+
+    Raises ``UserError`` as :func:`gap.models.load.load_clip` does, and on settings of an earlier version that do not
+    say how a file's weights were read.
+    """
+    check_says_how(spec)
+    return load_clip(spec["model"], spec["pretrained"], WeightSettings.of(spec))
+
+
+def check_says_how(spec: Mapping[str, Any]) -> None:
+    """Raise ``UserError`` if the settings of a study that has begun do not say how its weights' file was read.
+
+    Earlier versions took the architecture's own activation, and open_clip's mean and std, without noting it.
+    """
+    model, pretrained = spec["model"], spec["pretrained"]
+    if pretrained is None or model in OWN or "quick_gelu" in spec or get_pretrained_cfg(model, pretrained):
+        return
+    raise UserError(
+        f"study.json is of an earlier version, which does not say how it read {model}:{pretrained}: with the "
+        'activation of that name. Add "quick_gelu": false (true for a -quickgelu name), image_mean and image_std to '
+        "its spec if that was right, or begin anew"
+    )
 
 
 def study_dataset(directory: Path) -> PairDataset:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gap.errors import UserError
+from gap.models.weight_settings import split_model
 from study.yaml_file import parse_yaml
 
 
@@ -21,8 +22,7 @@ def overrides(arguments: argparse.Namespace) -> dict[str, Any]:
         if (value := getattr(arguments, name)) is not None:
             changes[name] = value
     if arguments.model is not None:
-        model, _, pretrained = arguments.model.partition(":")
-        changes |= {"model": model, "pretrained": pretrained or None}
+        changes |= dict(zip(("model", "pretrained"), split_model(arguments.model), strict=True))
     return changes
 
 

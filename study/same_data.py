@@ -7,8 +7,7 @@ from typing import Any
 from gap.data import PairDataset, open_dataset, prepare
 from gap.data.integrity import changed_file
 from gap.errors import UserError
-from gap.models.load import load_clip
-from study.open_trial import study_dataset
+from study.open_trial import load_base, study_dataset
 
 
 def same_dataset(directory: Path, about: Mapping[str, Any]) -> PairDataset:
@@ -37,7 +36,7 @@ def _prepare_again(about: Mapping[str, Any], *, cache: Path) -> Path:
     return prepare(
         spec["dataset"],
         language=spec["language"],
-        image_size=load_clip(spec["model"], spec["pretrained"]).image_size,
+        image_size=load_base(spec).image_size,
         data_dir=Path(source) if source else None,
         cache_dir=cache,
         prompt=spec.get("prompt"),

@@ -15,6 +15,7 @@ from gap.data.records import check_language
 from gap.errors import UserError, unknown
 from gap.losses import TERMS, parse_terms
 from gap.metrics import METRICS
+from gap.models.weight_settings import NAMES as WEIGHT_SETTINGS
 from gap.training.settings import TrainingSettings
 from study.conditions import Condition, parse_condition
 from study.distributions import Choices, Dimension
@@ -25,7 +26,7 @@ from study.results import COSTS
 
 MEASURED = (*METRICS, *COSTS)
 # One study compares trials of one model by one measure.
-NOT_SEARCHED = {"weights", "model", "pretrained", "pool_size", "train_metrics"}
+NOT_SEARCHED = {"weights", "model", "pretrained", *WEIGHT_SETTINGS, "pool_size", "train_metrics"}
 WEIGHT_PREFIX = "weight_"  # the parameter weight_<term> is the weight of that loss term
 
 

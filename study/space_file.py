@@ -11,6 +11,7 @@ import yaml
 from pydantic import ValidationError
 
 from gap.errors import UserError, unknown
+from gap.models.weight_settings import NAMES as WEIGHT_SETTINGS
 from study.space import StudySpec
 from study.yaml_file import read_yaml
 
@@ -33,12 +34,19 @@ def find_space(name: str | Path, spaces: Path = SPACES) -> Path:
 def load_space(path: Path, overrides: Mapping[str, Any] | None = None, *, rehearsal: bool = False) -> StudySpec:
     """Read a space file; the rehearsal's changes come over it, and ``overrides`` (from ``--set``) over both.
 
-    A searched dimension that is given a value becomes fixed.
+    A searched dimension that is given a value becomes fixed. What is said of a model's weights beside which they are
+    goes when another model takes its place.
     """
     raw = _read_mapping(path)
-    changes = dict(raw.get("rehearsal") or {}) if rehearsal else {}
-    changes.update(overrides or {})
-    merged = {**raw, **changes}
+    merged: dict[str, Any] = {}
+    changes: dict[str, Any] = {}
+    for layer in (raw, dict(raw.get("rehearsal") or {}) if rehearsal else {}, dict(overrides or {})):
+        for settings in (merged, changes) if "model" in layer else ():
+            for name in WEIGHT_SETTINGS:
+                settings.pop(name, None)
+        merged.update(layer)
+        if layer is not raw:
+            changes.update(layer)
     if isinstance(raw.get("search"), dict) and "search" not in changes:
         merged["search"] = {key: value for key, value in raw["search"].items() if key not in changes}
     if isinstance(raw.get("enqueue"), list) and "enqueue" not in changes:

@@ -6,6 +6,7 @@ from typing import Any
 from optuna.trial import FrozenTrial
 
 from gap.metrics import METRICS
+from gap.models.weight_settings import NAMES as WEIGHT_SETTINGS
 from study.ledger import END, epochs_of
 from study.naming import SEARCHED, trial_id
 from study.results import COSTS
@@ -13,6 +14,7 @@ from study.selection import counting_epoch
 from study.space import StudySpec
 
 TRAINING_VALUES = ("loss", "logit_scale", "last_lr", *(f"train_recall_at_{k}" for k in (1, 5, 10)))
+NOT_SHOWN = {"weights", *WEIGHT_SETTINGS}  # study.json says what all trials of a study have in common
 Row = dict[str, Any]
 
 
@@ -82,7 +84,7 @@ def is_value(name: str) -> bool:
 
 def parameters(spec: StudySpec, config: Mapping[str, Any]) -> dict[str, Any]:
     """Give a trial's parameters: searched ones first; None for a searched one that its loss terms have no use for."""
-    fixed = [name for name in type(spec).model_fields if name in config and name != "weights"]
+    fixed = [name for name in type(spec).model_fields if name in config and name not in NOT_SHOWN]
     names = [*spec.search, *(name for name in fixed if name not in spec.search and name != "seed")]
     unused = {name for name, dimension in spec.search.items() if not dimension.applies(config["terms"])}
     # A process can end before every parameter of a trial was proposed.

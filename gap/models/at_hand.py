@@ -7,9 +7,10 @@ from open_clip.constants import HF_SAFE_WEIGHTS_NAME, HF_WEIGHTS_NAME
 
 from gap.errors import UserError
 from gap.models.architecture import CONFIG, read_described, weights_beside
+from gap.models.digest import check_sha256
 from gap.models.load import OWN, check_known, check_pretrained
 from gap.models.published import weights_of
-from gap.models.weight_settings import HF_HUB, brings_weights
+from gap.models.weight_settings import HF_HUB, WeightSettings, brings_weights
 
 DOWNLOADED = Path("~/.cache/clip")  # where open_clip puts what it does not get from the Hugging Face hub
 
@@ -35,6 +36,20 @@ def weights_at_hand(name: str, pretrained: str | None) -> bool:
     if repository:
         return any(isinstance(try_to_load_from_cache(repository, one), str) for one in _candidates(file))
     return (DOWNLOADED.expanduser() / Path(tag["url"]).name).is_file()
+
+
+def check_weights(name: str, pretrained: str | None, settings: WeightSettings) -> None:
+    """Make sure that the file of weights is still the one whose sha256 was noted, without reading its tensors.
+
+    Raises ``UserError`` if it is gone or another one; nothing is checked where no digest was noted.
+    """
+    if settings.weights_sha256 is None:
+        return
+    brings = brings_weights(name)
+    file = weights_beside(name, read_described(name)) if brings else Path(str(pretrained)).expanduser()
+    if not file.is_file():
+        raise UserError(f"checkpoint {file}: no such file")
+    check_sha256(file, settings.weights_sha256)
 
 
 def _is_here(name: str) -> bool:

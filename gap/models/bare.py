@@ -12,22 +12,22 @@ from open_clip.model import CLIP, CustomTextCLIP
 from open_clip.tokenizer import DEFAULT_CONTEXT_LENGTH
 
 from gap.models import mini, tiny
+from gap.models.architecture import build, chooses_activation, config_of, read_described
 from gap.models.attention import split_attention
 from gap.models.clip import ClipModel
 from gap.models.first_token import spare_other_tokens
 from gap.models.hub import from_the_hub
 from gap.models.hub_towers import TOWERS
-from gap.models.architecture import build, chooses_activation, config_of, read_described
 from gap.models.load import check_known, check_pretrained
-from gap.models.origin import recipe_of_file, with_activation
+from gap.models.origin import origin_of_own, recipe_of_file, with_activation
 from gap.models.published import PARTS, recipe_of_described, recipe_of_tag, square, weights_of
 from gap.models.recipe import Recipe, by_user, decide
 from gap.models.weight_settings import WeightSettings, brings_weights
 
 # What our own models are made of, as open_clip's configurations describe it.
-OWN: dict[str, tuple[type[ClipModel], Callable[[], dict[str, Any]]]] = {
-    "mini": (CustomTextCLIP, mini.model_config),
-    "tiny": (CLIP, tiny.architecture),
+OWN: dict[str, tuple[type[ClipModel], Callable[[], dict[str, Any]], dict[str, Any]]] = {
+    "mini": (CustomTextCLIP, mini.model_config, {"mean": mini.MEAN, "std": mini.STD}),
+    "tiny": (CLIP, tiny.architecture, tiny.PREPROCESSING),
 }
 
 
@@ -57,9 +57,7 @@ def bare_clip(name: str, pretrained: str | None = None, settings: WeightSettings
     >>> bare.image_size, bare.context_length, bare.embed_dim
     (224, 77, 768)
     """
-    check_known(name)
-    check_pretrained(name, pretrained)
-    architecture = _architecture(name, pretrained, settings or WeightSettings())
+    architecture = _architecture(name, planned_recipe(name, pretrained, settings or WeightSettings()))
     with torch.random.fork_rng(devices=[]), torch.device("meta"):
         model = _model(name, architecture)
         split_attention(model)
@@ -71,29 +69,40 @@ def bare_clip(name: str, pretrained: str | None = None, settings: WeightSettings
     )
 
 
-def _architecture(name: str, pretrained: str | None, settings: WeightSettings) -> dict[str, Any]:
-    """Give the configuration that a model is loaded with, its activation decided."""
+def planned_recipe(name: str, pretrained: str | None, settings: WeightSettings) -> Recipe | None:
+    """Give how weights would be read, as far as that can be told without them; None for those of this package.
+
+    Raises ``UserError`` as :func:`gap.models.load.load_clip` does where a file is here.
+    """
+    check_known(name)
+    check_pretrained(name, pretrained)
     if name in OWN:
-        architecture = OWN[name][1]()
-        quick_gelu = settings.quick_gelu
-    elif brings_weights(name):
+        describe, own = OWN[name][1:]
+        return origin_of_own(name, describe(), _here(pretrained), settings, preprocessing=own).recipe
+    if brings_weights(name):
         described = read_described(name)
-        architecture = described.architecture
-        quick_gelu = recipe_of_described(name, architecture, described.preprocessing, settings).quick_gelu
-    else:
-        architecture = config_of(name)
-        quick_gelu = _recipe(name, pretrained, architecture, settings).quick_gelu
-    return with_activation(architecture, quick_gelu)
-
-
-def _recipe(name: str, pretrained: str | None, architecture: dict[str, Any], settings: WeightSettings) -> Recipe:
+        return recipe_of_described(name, described.architecture, described.preprocessing, settings)
     entry, _ = weights_of(name, pretrained)
     if entry:
         return recipe_of_tag(name, str(pretrained), entry, settings)
-    if (file := Path(str(pretrained)).expanduser()).is_file():
-        return recipe_of_file(name, architecture, file, settings)
+    architecture = config_of(name)
+    if (file := _here(pretrained)) is not None:
+        return recipe_of_file(name, architecture, Path(file), settings)
     has_choice = chooses_activation(architecture)
     return decide(name, by_user(name, settings, has_choice=has_choice), has_choice=has_choice, lenient=True)
+
+
+def _here(pretrained: str | None) -> str | None:
+    return pretrained if pretrained is not None and Path(pretrained).expanduser().is_file() else None
+
+
+def _architecture(name: str, recipe: Recipe | None) -> dict[str, Any]:
+    """Give the configuration that a model is loaded with, its activation decided."""
+    if name in OWN:
+        architecture = OWN[name][1]()
+    else:
+        architecture = read_described(name).architecture if brings_weights(name) else config_of(name)
+    return architecture if recipe is None else with_activation(architecture, recipe.quick_gelu)
 
 
 def _model(name: str, architecture: dict[str, Any]) -> ClipModel:

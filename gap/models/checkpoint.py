@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from gap.errors import UserError
-from gap.models.positions import fit_positions
+from gap.models.positions import fit_positions, position_tables
 
 SAFE = ".safetensors"
 SUFFIXES = (SAFE, ".pt", ".pth", ".bin", ".ckpt")
@@ -45,15 +45,19 @@ def load_checkpoint(model: nn.Module, path: Path, *, name: str, resize_positions
         state = _as_open_clip_names_them(model, state, notes)
     except (RuntimeError, KeyError, AttributeError, TypeError, ValueError) as error:
         raise UserError(f"checkpoint {path} is not of a {name}: {_brief(error)}") from error
-    notes += fit_positions(state, model, path=path, name=name, resize=resize_positions)
     own = model.state_dict()
-    shapes = [(key, state[key].shape, own[key].shape) for key in own if key in state]
-    misfits = [(key, list(got), list(wanted)) for key, got, wanted in shapes if got != wanted]
+    misfits = {
+        key: tuple(tensor.shape) for key, tensor in state.items() if key in own and tensor.shape != own[key].shape
+    }
     # Modules may read older names and leave out what has a default: what is missing is theirs to say.
-    result = model.load_state_dict({k: v for k, v in state.items() if k not in {m[0] for m in misfits}}, strict=False)
-    missing = [key for key in result.missing_keys if key not in {m[0] for m in misfits}]
-    if misfits or missing or result.unexpected_keys:
-        raise UserError(f"checkpoint {path} is not of a {name}: {_mismatch(result.unexpected_keys, missing, misfits)}")
+    result = model.load_state_dict({key: value for key, value in state.items() if key not in misfits}, strict=False)
+    missing = [key for key in result.missing_keys if key not in misfits]
+    if missing or result.unexpected_keys or misfits.keys() - position_tables(state, model):
+        wrong = [(key, list(shape), list(own[key].shape)) for key, shape in misfits.items()]
+        raise UserError(f"checkpoint {path} is not of a {name}: {_mismatch(result.unexpected_keys, missing, wrong)}")
+    if misfits:
+        notes += fit_positions(state, model, path=path, name=name, resize=resize_positions)
+        model.load_state_dict({key: state[key] for key in misfits}, strict=False)
     return notes
 
 
@@ -110,11 +114,11 @@ def _unwrapped(content: Any, path: Path) -> tuple[State, list[str]]:
     notes: list[str] = []
     while not _is_state(content):
         if not isinstance(content, Mapping):
-            raise UserError(f"checkpoint {path}: expected named tensors, got {type(content).__name__}")
+            raise UserError(f"checkpoint {path} holds no named tensors: got {type(content).__name__}")
         inside = {str(key): value for key, value in content.items() if isinstance(value, Mapping)}
         if (key := next((key for key in WRAPPERS if key in inside), None)) is None:
             shown = ", ".join(map(str, list(content)[:8])) or "nothing"
-            raise UserError(f"checkpoint {path}: expected named tensors, or these under {WRAPPERS[0]}, got {shown}")
+            raise UserError(f"checkpoint {path} holds no named tensors, nor these under {WRAPPERS[0]}: got {shown}")
         if others := [other for other, value in inside.items() if other != key and _is_state(value)]:
             notes.append(f"the file holds other weights as well ({', '.join(others)}): those under {key} are taken")
         content = inside[key]

@@ -4,7 +4,7 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
-from gap.errors import UserError
+from gap.errors import UnavailableError, UserError
 
 
 def sha256_of(path: Path) -> str:
@@ -17,9 +17,9 @@ def sha256_of(path: Path) -> str:
 
 
 def check_sha256(path: Path, expected: str | None) -> None:
-    """Raise ``UserError`` unless a file has the digest that it must have, if any is given."""
+    """Raise ``UnavailableError`` unless a file has the digest that it must have, if any is given."""
     if expected is not None and (found := sha256_of(path)) != expected:
-        raise UserError(
+        raise UnavailableError(
             f"checkpoint {path} is another file than the one expected: sha256 {found[:12]}…, not {expected[:12]}…"
         )
 

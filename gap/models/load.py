@@ -62,4 +62,7 @@ def check_known(name: str) -> None:
         return
     message = str(unknown("model", name, [*OWN, *open_clip.list_models()]))
     # open_clip has some 150: the whole list would hide the nearest name.
-    raise UserError(message.split(" Allowed: ")[0] + " Allowed: mini, tiny, and all of open_clip.list_models(), hf-hub:… and local-dir:…")
+    raise UserError(
+        message.split(" Allowed: ")[0]
+        + " Allowed: mini, tiny, and all of open_clip.list_models(), hf-hub:… and local-dir:…"
+    )

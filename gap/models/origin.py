@@ -41,6 +41,7 @@ class Origin:
             "weights": self.weights,
             "file": self.file,
             "sha256": self.sha256,
+            "read_as": recipe.line(),
             "activation": None if recipe.quick_gelu is None else "QuickGELU" if recipe.quick_gelu else "GELU",
             "mean": list(recipe.mean),
             "std": list(recipe.std),

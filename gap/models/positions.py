@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import open_clip
 from open_clip.model import resize_pos_embed, resize_text_pos_embed
@@ -16,8 +17,14 @@ IMAGE = "visual.positional_embedding"
 TEXT = ("positional_embedding", "text.positional_embedding")
 
 
+def position_tables(state: dict[str, Tensor], model: nn.Module) -> set[str]:
+    """Name the position tables of a checkpoint that could be interpolated to a model's sizes."""
+    found = {IMAGE} if _image_sizes(state, model) is not None else set()
+    return found | ({key for key in TEXT if key in state} if _text_sizes(state, model) is not None else set())
+
+
 def fit_positions(state: dict[str, Tensor], model: nn.Module, *, path: Path, name: str, resize: bool) -> list[str]:
-    """Compare the positions of a checkpoint with a model's; with ``resize``, interpolate them as open_clip does.
+    """Interpolate position tables of other sizes than a model's, as open_clip does, if ``resize``.
 
     Returns what was interpolated. ``state`` is changed in place. Raises ``UserError`` that names both sizes, and the
     model of the checkpoint's sizes if open_clip has one, unless ``resize``.
@@ -29,8 +36,6 @@ def fit_positions(state: dict[str, Tensor], model: nn.Module, *, path: Path, nam
     if (tokens := _text_sizes(state, model)) is not None:
         differing.append(f"texts of {tokens[0]} tokens, not {tokens[1]}")
         sizes["context_length"] = tokens[0]
-    if not differing:
-        return []
     what = " and ".join(differing)
     if not resize:
         fitting = model_of_sizes(name, **sizes)
@@ -74,7 +79,7 @@ def model_of_sizes(name: str, *, image_size: int | None = None, context_length: 
 
 def _image_sizes(state: dict[str, Tensor], model: nn.Module) -> tuple[int, int] | None:
     """Give the pixels a side that a checkpoint and a model take, where these differ and the tables are comparable."""
-    visual = model.visual
+    visual: Any = model.visual
     found, own = state.get(IMAGE), getattr(visual, "positional_embedding", None)
     if found is None or own is None or not hasattr(visual, "grid_size") or found.ndim != 2:
         return None

@@ -142,7 +142,11 @@ def arguments_for(name: str, says: Says, *, unless: Sequence[str] = ()) -> str:
     '--model ViT-L-14:FILE --set image_mean=[0.5,0.5,0.5]'
     """
     parts = [f"--model {name}:FILE"]
-    if "quick_gelu" not in unless and says["quick_gelu"] and name.removesuffix(QUICK) + QUICK in open_clip.list_models():
+    if (
+        "quick_gelu" not in unless
+        and says["quick_gelu"]
+        and name.removesuffix(QUICK) + QUICK in open_clip.list_models()
+    ):
         parts = [f"--model {name.removesuffix(QUICK)}{QUICK}:FILE"]
     elif "quick_gelu" not in unless:
         parts = [f"--model {name.removesuffix(QUICK)}:FILE", f"--set quick_gelu={str(says['quick_gelu']).lower()}"]
@@ -165,7 +169,9 @@ def _refusal(name: str, where: str, known: Says, alike: Mapping[str, Says]) -> s
         given = [e for e in DECISIVE if e in known or e not in open_ones or (
             e in NORMALISATION and len({other[e] for other in same}) == 1)]  # fmt: skip
         more = f" and {len(tags) - 1} more" if len(tags) > 1 else ""
-        said.append(f"{arguments_for(name, says, unless=given)} for {activation(says['quick_gelu'])}, like {tags[0]}{more}")
+        said.append(
+            f"{arguments_for(name, says, unless=given)} for {activation(says['quick_gelu'])}, like {tags[0]}{more}"
+        )
     what = "activation" if "quick_gelu" in open_ones and "quick_gelu" not in known else "mean and std of pixels"
     return (
         f"{where or name}: nothing tells the {what} that these weights were trained with, and the published ones of "

@@ -74,7 +74,9 @@ def tag_of_file(name: str, path: Path, sha256: str) -> tuple[str, str] | None:
 def _entries(name: str) -> dict[str, dict[str, Any]]:
     plain = name.removesuffix(QUICK)
     return {
-        tag: get_pretrained_cfg(one, tag) for one in (plain + QUICK, plain) for tag in list_pretrained_tags_by_model(one)
+        tag: get_pretrained_cfg(one, tag)
+        for one in (plain + QUICK, plain)
+        for tag in list_pretrained_tags_by_model(one)
     }
 
 

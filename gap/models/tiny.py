@@ -14,6 +14,7 @@ from gap.models.clip import Clip
 from gap.models.origin import origin_of_own, with_activation
 from gap.models.weight_settings import WeightSettings
 
+PREPROCESSING = {"mean": open_clip.OPENAI_DATASET_MEAN, "std": open_clip.OPENAI_DATASET_STD}
 CONFIG = Path(__file__).parent / "configs" / "tiny.json"
 
 
@@ -34,7 +35,7 @@ def load_tiny(pretrained: str | None = None, settings: WeightSettings | None = N
     True
     """
     settings, described = settings or WeightSettings(), architecture()
-    own = {"mean": open_clip.OPENAI_DATASET_MEAN, "std": open_clip.OPENAI_DATASET_STD}
+    own = PREPROCESSING
     origin = origin_of_own("tiny", described, pretrained, settings, preprocessing=own)
     if origin.recipe is not None:
         described = with_activation(described, origin.recipe.quick_gelu)

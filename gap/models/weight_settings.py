@@ -32,8 +32,11 @@ class WeightSettings:
         >>> WeightSettings.of({"model": "tiny", "image_mean": [0.5, 0.5, 0.5]}).image_mean
         (0.5, 0.5, 0.5)
         """
-        given = {name: settings[name] for name in cls.__dataclass_fields__ if settings.get(name) is not None}
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
+        given: dict[str, Any] = {name: settings[name] for name in NAMES if settings.get(name) is not None}
+        for name in ("image_mean", "image_std"):
+            if name in given:
+                given[name] = tuple(given[name])
+        return cls(**given)
 
 
 NAMES = tuple(WeightSettings.__dataclass_fields__)

@@ -12,8 +12,8 @@ from gap.training.plan.trial import plan_trial
 MARGIN = 0.85  # plans are within 15 % of what is measured
 # What a plan of memory depends on.
 _PLANNED = (
-    "model", "pretrained", "quick_gelu", "method", "rank", "last_n", "adapt_blocks", "gradient_checkpointing", "precision", "terms",
-    "batch_size", "temperature", "device",
+    "model", "pretrained", "quick_gelu", "method", "rank", "last_n", "adapt_blocks", "gradient_checkpointing",
+    "precision", "terms", "batch_size", "temperature", "device",
 )  # fmt: skip
 
 

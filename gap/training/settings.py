@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from gap.models.weight_settings import NAMES, Triple, WeightSettings, brings_weights, split_model
 
@@ -86,22 +86,26 @@ class TrainingSettings(BaseModel):
         if pretrained is None:
             return given
         if other not in (None, pretrained):
-            raise ValueError(f"model {given['model']}: expected its weights there or in pretrained, got {other} as well")
+            raise ValueError(
+                f"model {given['model']}: expected its weights there or in pretrained, got {other} as well"
+            )
         return {**given, "model": model, "pretrained": pretrained}
 
     @field_validator("image_mean", "image_std", mode="before")
     @classmethod
-    def _three_numbers(cls, values: Any, info: ValidationInfo) -> Any:
-        if values is None:
-            return None
-        least = 0.0 if info.field_name == "image_mean" else 1e-6
-        try:
-            triple = tuple(float(value) for value in values)
-        except (TypeError, ValueError):
-            triple = ()
-        if len(triple) != 3 or not all(least <= value <= 1 for value in triple):
+    def _three_numbers(cls, values: Any) -> Any:
+        is_list = isinstance(values, list | tuple) and len(values) == 3
+        numbers = is_list and all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
+        if values is not None and not (numbers and all(0 <= value <= 1 for value in values)):
             raise ValueError("expected three numbers of pixels in [0, 1], such as [0.5, 0.5, 0.5]")
-        return triple
+        return values
+
+    @field_validator("image_std")
+    @classmethod
+    def _standard_deviations_divide(cls, values: Triple | None) -> Triple | None:
+        if values is not None and 0.0 in values:
+            raise ValueError("expected standard deviations above 0")
+        return values
 
     @field_validator("chunk_size", mode="before")
     @classmethod

@@ -56,9 +56,12 @@ def load_state(
     Raises ``UserError`` if the file is damaged, or another configuration's.
     """
     state = read_state(path)
-    if differing := [name for name, value in _identity(config).items() if state["config"].get(name) != value]:
+    # A setting that an earlier version did not know had its default.
+    defaults = {name: field.default for name, field in TrialConfig.model_fields.items()}
+    was_set = {name: state["config"].get(name, defaults[name]) for name in _identity(config)}
+    if differing := [name for name, value in _identity(config).items() if was_set[name] != value]:
         name = differing[0]
-        was, now = state["config"].get(name), _identity(config)[name]
+        was, now = was_set[name], _identity(config)[name]
         raise UserError(f"{path} holds a run with {name} {was!r}, not {now!r}")
     with torch.no_grad():
         for name, parameter in _moving(model):

@@ -31,6 +31,7 @@ def provenance(study: Collected) -> Section:
     }
     pieces: list[Facts | Fold] = [
         Facts("The study", _texts({**when, **commands})),
+        Facts("Weights", _weights(about.get("weights") or {})),
         Facts("Data", _texts(data)),
         Facts("Machine", _texts(about.get("hardware") or {})),
         Facts("Versions", _texts(about.get("versions") or {})),
@@ -43,6 +44,12 @@ def provenance(study: Collected) -> Section:
 
 def _command(run: Mapping[str, Any]) -> str:
     return f"python {shlex.join(str(part) for part in run.get('command', ()))} ({run.get('started', 'no date')})"
+
+
+def _weights(about: Mapping[str, Any]) -> dict[str, str]:
+    """Say which weights the model began with, how they were read, and what tells it."""
+    notes = "; ".join(map(str, about.get("notes") or ())) or None
+    return _texts({**{name: about.get(name) for name in ("weights", "sha256", "read_as")}, "notes": notes})
 
 
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:
