@@ -80,8 +80,7 @@ def planned_recipe(name: str, pretrained: str | None, settings: WeightSettings) 
         describe, own = OWN[name][1:]
         return origin_of_own(name, describe(), _here(pretrained), settings, preprocessing=own).recipe
     if brings_weights(name):
-        described = read_described(name)
-        return recipe_of_described(name, described.architecture, described.preprocessing, settings)
+        return recipe_of_described(name, read_described(name), settings)
     entry, _ = weights_of(name, pretrained)
     if entry:
         return recipe_of_tag(name, str(pretrained), entry, settings)

@@ -4,6 +4,7 @@ import pickle
 import warnings
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from gap.errors import UserError
+from gap.models.digest import sha256_of
 from gap.models.positions import fit_positions, position_tables
+from gap.models.tags import tag_with_sha256
 
 SAFE = ".safetensors"
 SUFFIXES = (SAFE, ".pt", ".pth", ".bin", ".ckpt")
@@ -32,17 +35,24 @@ CONVERT = (
 )
 
 
-def load_checkpoint(model: nn.Module, path: Path, *, name: str, resize_positions: bool = False) -> list[str]:
-    """Fill ``model`` from a ``.safetensors`` file or a ``.pt`` of plain tensors; returns what is to be known of it.
+@dataclass(frozen=True)
+class Tensors:
+    """The named tensors of a file, without the prefixes of wrappers; ``notes`` say what else was chosen from."""
 
-    Names may have the prefixes of wrappers of modules, and lie where training programs put them
-    (:func:`read_tensors`). Position tables of other sizes are refused unless ``resize_positions``.
+    path: Path
+    state: State
+    notes: tuple[str, ...] = ()
 
-    Raises ``UserError`` on a missing or damaged file, one that holds more than tensors, or another architecture's.
+
+def fill(model: nn.Module, tensors: Tensors, *, name: str, resize_positions: bool = False) -> tuple[str, ...]:
+    """Fill ``model`` from a file's tensors, all of them; returns what is to be known of it.
+
+    Position tables of other sizes are refused unless ``resize_positions``. Raises ``UserError`` if the tensors are
+    another architecture's, with the first name of each kind that differs.
     """
-    state, notes = read_tensors(path)
+    path, notes = tensors.path, list(tensors.notes)
     try:
-        state = _as_open_clip_names_them(model, state, notes)
+        state = _as_open_clip_names_them(model, dict(tensors.state), notes)
     except (RuntimeError, KeyError, AttributeError, TypeError, ValueError) as error:
         raise UserError(f"checkpoint {path} is not of a {name}: {_brief(error)}") from error
     own = model.state_dict()
@@ -58,11 +68,11 @@ def load_checkpoint(model: nn.Module, path: Path, *, name: str, resize_positions
     if misfits:
         notes += fit_positions(state, model, path=path, name=name, resize=resize_positions)
         model.load_state_dict({key: state[key] for key in misfits}, strict=False)
-    return notes
+    return tuple(notes)
 
 
-def read_tensors(path: Path) -> tuple[State, list[str]]:
-    """Read the named tensors of a file, and say what else was chosen from; the file is read once.
+def read_tensors(path: Path) -> Tensors:
+    """Read the named tensors of a ``.safetensors`` file or a ``.pt`` of plain tensors, once.
 
     A dictionary of tensors may lie under ``state_dict``, ``model`` and the like, as open_clip_train's does beside its
     optimiser; what wrappers of modules put before or into names (``module.``, ``_orig_mod.``, ``model.``) is taken off.
@@ -83,18 +93,19 @@ def read_tensors(path: Path) -> tuple[State, list[str]]:
             raise
         raise UserError(f"checkpoint {path} cannot be read as plain tensors: {_brief(error)}") from error
     state, notes = _unwrapped(content, path)
-    return without_prefixes(state), notes
+    return Tensors(path, without_prefixes(state), tuple(notes))
 
 
 def _read_pickled(path: Path) -> Any:
     """Read a ``.pt`` as plain tensors, or raise what the reader raises; archives of tensors are mapped."""
     archive = zipfile.is_zipfile(path)
     if archive and _is_torchscript(path):
-        target = path.with_name(f"{path.stem}-tensors.pt")
+        known = tag_with_sha256(sha256_of(path))
+        tag, named = (":".join(known), "-".join(known)) if known else ("ViT-L-14:openai", f"{path.stem}-tensors")
         raise UserError(
             f"checkpoint {path} cannot be read as plain tensors: it is a TorchScript archive, as OpenAI published its "
-            "weights. Take their tag (--model ViT-L-14:openai), or, if you trust the file, write its tensors once: "
-            f'python -c "{CONVERT.format(path=path, target=target)}"'
+            f"weights. Take {'its' if known else 'their'} tag (--model {tag}), or, if you trust the file, write its "
+            f'tensors once: python -c "{CONVERT.format(path=path, target=path.with_name(f"{named}.pt"))}"'
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of code inside, which is refused right after

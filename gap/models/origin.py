@@ -71,9 +71,7 @@ def recipe_of_file(
     if found := tag_of_file(name, file, sha256_of(file)):
         tag, how = found
         evidence.append((f"tag {tag} by {how}", published(name)[tag]))
-    if own is not None:
-        evidence.append(own)
-    recipe = decide(name, evidence, has_choice=has_choice, where=f"checkpoint {file}")
+    recipe = decide(name, evidence, has_choice=has_choice, otherwise=own, where=f"checkpoint {file}")
     return Recipe(**{**vars(recipe), "notes": (*notes, *recipe.notes)})
 
 
@@ -108,7 +106,7 @@ def origin_of_own(
     evidence = by_user(name, settings, has_choice=has_choice)
     if not evidence[0][1]:
         return Origin()
-    return Origin(name, recipe=decide(name, [*evidence, own], has_choice=has_choice))
+    return Origin(name, recipe=decide(name, evidence, has_choice=has_choice, otherwise=own))
 
 
 def with_activation(architecture: dict[str, Any], quick_gelu: bool | None) -> dict[str, Any]:

@@ -9,18 +9,19 @@ from typing import Any
 
 import open_clip
 import torch
+from open_clip.constants import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
 from open_clip.pretrained import get_pretrained_cfg, list_pretrained_tags_by_model
 
 from gap.errors import UserError, unknown
 from gap.models.agreement import check_padding
-from gap.models.architecture import build, chooses_activation, config_of, read_described, weights_beside
-from gap.models.checkpoint import load_checkpoint
+from gap.models.architecture import Described, build, chooses_activation, config_of, read_described, weights_beside
+from gap.models.checkpoint import fill, read_tensors
 from gap.models.clip import Clip
 from gap.models.digest import check_sha256, sha256_of
 from gap.models.first_token import spare_other_tokens
 from gap.models.hub import from_the_hub
 from gap.models.origin import Origin, recipe_of_file, with_activation
-from gap.models.recipe import DECISIVE, PREPARED, Recipe, arguments_for, by_config, by_user, decide
+from gap.models.recipe import DECISIVE, PREPARED, Recipe, UndecidedError, arguments_for, by_config, by_user, decide
 from gap.models.tags import QUICK, published, says_of
 from gap.models.weight_settings import WeightSettings, brings_weights
 
@@ -71,13 +72,13 @@ def recipe_of_tag(name: str, tag: str, entry: dict[str, Any], settings: WeightSe
     return decide(name, evidence, has_choice=has_choice)
 
 
-def recipe_of_described(name: str, architecture: dict[str, Any], preprocessing: dict[str, Any],
-                        settings: WeightSettings) -> Recipe:  # fmt: skip
+def recipe_of_described(name: str, described: Described, settings: WeightSettings) -> Recipe:
     """Give how the weights of a configuration were trained; what it leaves out is open_clip's default."""
-    has_choice = chooses_activation(architecture)
-    default = ("open_clip's default", {**says_of(name, {}), **PREPARED})
-    config = ("its open_clip_config.json", by_config(architecture, preprocessing, name))
-    return decide(name, [*by_user(name, settings, has_choice=has_choice), config, default], has_choice=has_choice)
+    has_choice = chooses_activation(described.architecture)
+    config = ("its open_clip_config.json", by_config(described.architecture, described.preprocessing, name))
+    default = ("open_clip's default", {"mean": OPENAI_DATASET_MEAN, "std": OPENAI_DATASET_STD, **PREPARED})
+    evidence = [*by_user(name, settings, has_choice=has_choice), config]
+    return decide(name, evidence, has_choice=has_choice, otherwise=default)
 
 
 def _load_tag(name: str, tag: str, entry: dict[str, Any], settings: WeightSettings) -> Clip:
@@ -90,15 +91,17 @@ def _load_tag(name: str, tag: str, entry: dict[str, Any], settings: WeightSettin
 
 def _load_file(name: str, pretrained: str, settings: WeightSettings) -> Clip:
     file = Path(pretrained).expanduser()
-    if not file.is_file():
-        raise UserError(f"checkpoint {file}: no such file")
-    architecture = config_of(name)
-    recipe = recipe_of_file(name, architecture, file, settings)
+    tensors, architecture = read_tensors(file), config_of(name)
+    try:
+        recipe = recipe_of_file(name, architecture, file, settings)
+    except UndecidedError:  # not asked of a file that does not fit
+        fill(_build(architecture, name), tensors, name=name, resize_positions=settings.resize_positions)
+        raise
     architecture = with_activation(architecture, recipe.quick_gelu)
     model = _build(architecture, name)
     tokenize = _tokenizer(name, model)
-    notes = load_checkpoint(model, file, name=name, resize_positions=settings.resize_positions)
-    origin = Origin(f"{name}:{pretrained}", str(file), sha256_of(file), recipe, tuple(notes))
+    notes = fill(model, tensors, name=name, resize_positions=settings.resize_positions)
+    origin = Origin(f"{name}:{pretrained}", str(file), sha256_of(file), recipe, notes)
     return _finish(name, pretrained, model, architecture, tokenize, origin)
 
 
@@ -106,12 +109,12 @@ def _load_described(name: str, settings: WeightSettings) -> Clip:
     described = read_described(name)
     file = weights_beside(name, described)
     check_sha256(file, settings.weights_sha256)
-    recipe = recipe_of_described(name, described.architecture, described.preprocessing, settings)
+    recipe = recipe_of_described(name, described, settings)
     architecture = with_activation(described.architecture, recipe.quick_gelu)
     model = _build(architecture, name)
     tokenize = _tokenizer(name, model)
-    notes = load_checkpoint(model, file, name=name, resize_positions=settings.resize_positions)
-    origin = Origin(name, str(file), sha256_of(file), recipe, tuple(notes))
+    notes = fill(model, read_tensors(file), name=name, resize_positions=settings.resize_positions)
+    origin = Origin(name, str(file), sha256_of(file), recipe, notes)
     return _finish(name, None, model, architecture, tokenize, origin)
 
 

@@ -24,6 +24,10 @@ PREPARED = {"interpolation": "bicubic", "resize_mode": "shortest"}  # what gap.d
 Evidence = tuple[str, Says]  # who tells, and what of DECISIVE and RESIZING
 
 
+class UndecidedError(UserError):
+    """Nothing tells how some weights were trained."""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """How weights were trained; ``told`` says of each entry what tells it, ``notes`` what else is to be known of them.
@@ -56,13 +60,20 @@ class Recipe:
 
 
 def decide(
-    name: str, evidence: Sequence[Evidence], *, has_choice: bool = True, where: str = "", lenient: bool = False
+    name: str,
+    evidence: Sequence[Evidence],
+    *,
+    has_choice: bool = True,
+    otherwise: Evidence | None = None,
+    where: str = "",
+    lenient: bool = False,
 ) -> Recipe:
     """Take every entry from the first of ``evidence`` that tells it, else from the published weights if they agree.
 
     ``has_choice`` tells whether the architecture leaves a choice of activation, ``where`` names the weights in errors.
-    Raises ``UserError`` where nothing tells, with the settings that would; ``lenient`` takes the architecture's own
-    activation and open_clip's defaults then, which do for a plan.
+    ``otherwise`` has what holds where no evidence tells, in place of the published weights. Raises ``UndecidedError``
+    where nothing tells, with the settings that would; ``lenient`` takes the architecture's own activation and
+    open_clip's defaults then, which do for a plan.
     """
     known: Says = {}
     told: dict[str, str] = {}
@@ -73,6 +84,9 @@ def decide(
                 known[entry], told[entry] = value, how
             elif known[entry] != value and entry in DECISIVE:
                 notes.append(f"{how} says otherwise: {_shown(entry, value)}")
+    if otherwise is not None:
+        told |= {entry: otherwise[0] for entry in otherwise[1] if entry not in known}
+        known = {**otherwise[1], **known}
     table = published(name)
     asked = DECISIVE if has_choice else NORMALISATION
     alike = {tag: says for tag, says in table.items() if all(says[e] == known[e] for e in asked if e in known)} or table
@@ -82,7 +96,7 @@ def decide(
             known[entry], told[entry] = values.pop(), f"all published weights of {name.removesuffix(QUICK)}"
     if any(entry not in known for entry in asked):
         if table and not lenient:
-            raise UserError(_refusal(name, where, known, alike))
+            raise UndecidedError(_refusal(name, where, known, alike))
         why = "the architecture's own: nothing tells" if table else "no published weights tell: open_clip's default"
         for entry, value in _defaults(name).items():
             if entry not in known:

@@ -7,7 +7,7 @@ from typing import Any
 
 import open_clip
 from open_clip.constants import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
-from open_clip.pretrained import get_pretrained_cfg, list_pretrained_tags_by_model
+from open_clip.pretrained import get_pretrained_cfg, list_pretrained, list_pretrained_tags_by_model
 
 QUICK = "-quickgelu"
 Says = dict[str, Any]
@@ -68,6 +68,18 @@ def tag_of_file(name: str, path: Path, sha256: str) -> tuple[str, str] | None:
             or _clean(path.stem) in named
         ):
             return tag, "its name"
+    return None
+
+
+def tag_with_sha256(sha256: str) -> tuple[str, str] | None:
+    """Find the architecture and the tag whose published file has this sha256, among all that open_clip knows.
+
+    >>> tag_with_sha256("afeb0e10f9e5a86da6080e35cf09123aca3b358a0c3e3b6c78a7b63bc04b6762")
+    ('RN50', 'openai')
+    """
+    for name, tag in list_pretrained():
+        if (digits := _digits(get_pretrained_cfg(name, tag))) and sha256.startswith(digits):
+            return str(name), str(tag)
     return None
 
 

@@ -9,7 +9,7 @@ import open_clip
 import torch
 from open_clip.model import CLIP
 
-from gap.models.checkpoint import load_checkpoint
+from gap.models.checkpoint import fill, read_tensors
 from gap.models.clip import Clip
 from gap.models.origin import origin_of_own, with_activation
 from gap.models.weight_settings import WeightSettings
@@ -44,8 +44,8 @@ def load_tiny(pretrained: str | None = None, settings: WeightSettings | None = N
         torch.manual_seed(0)
         model = CLIP(**described)
     if origin.file is not None:
-        notes = load_checkpoint(model, Path(origin.file), name="tiny", resize_positions=settings.resize_positions)
-        origin = replace(origin, notes=tuple(notes))
+        tensors, resize = read_tensors(Path(origin.file)), settings.resize_positions
+        origin = replace(origin, notes=fill(model, tensors, name="tiny", resize_positions=resize))
     return Clip(
         name="tiny",
         pretrained=pretrained,

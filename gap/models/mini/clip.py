@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from gap.models.checkpoint import load_checkpoint
+from gap.models.checkpoint import fill, read_tensors
 from gap.models.clip import Clip
 from gap.models.mini import IMAGE_SIZE, MEAN, STD, build, model_config, tokenizer
 from gap.models.origin import origin_of_own
@@ -20,8 +20,8 @@ def load_mini(pretrained: str | None = None, settings: WeightSettings | None = N
     origin = origin_of_own("mini", described, pretrained, settings, preprocessing={"mean": MEAN, "std": STD})
     model = build()
     if origin.file is not None:
-        notes = load_checkpoint(model, Path(origin.file), name="mini", resize_positions=settings.resize_positions)
-        origin = replace(origin, notes=tuple(notes))
+        tensors, resize = read_tensors(Path(origin.file)), settings.resize_positions
+        origin = replace(origin, notes=fill(model, tensors, name="mini", resize_positions=resize))
     return Clip(
         name="mini",
         pretrained=pretrained,
