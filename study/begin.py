@@ -3,6 +3,7 @@
 import argparse
 import sys
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from gap.data import PairDataset, open_dataset, prepare
-from gap.errors import UserError
-from gap.models.clip import Clip
-from gap.models.context import count_cut
-from gap.models.languages import in_language
+from gap.errors import UserError, visible
 from gap.models.load import load_clip
 from study.checkpoints import checked_path
+from study.data_notes import data_notes
 from study.first_data import edition, first_data
 from study.lock import study_lock
 from study.overrides import overrides
@@ -27,7 +26,7 @@ from study.profiles import banner, load_profile, resolve_profile
 from study.provenance import describe_study, now
 from study.results_dir import check_free, check_writable, study_directory
 from study.resume import check_record, read_about, resumed_spec
-from study.same_data import same_dataset
+from study.same_data import check_caption_rule, same_dataset
 from study.space import StudySpec
 from study.space_file import find_space, load_space
 
@@ -95,8 +94,8 @@ def begin(arguments: argparse.Namespace, console: Console) -> Study:
         spec.dataset, language=spec.language, image_size=clip.image_size, data_dir=asked.data_dir, prompt=spec.prompt
     )
     dataset = open_dataset(data)
-    if note := cut_note(clip, dataset):
-        console.print(note, highlight=False, soft_wrap=True)
+    notes = data_notes(spec, clip, dataset)
+    say_remarks(notes.remarks, console)
     spec = settle_precision(spec, data=data, device=device, console=console)
     read = edition(spec.dataset, asked.data_dir)
     about = {
@@ -109,6 +108,7 @@ def begin(arguments: argparse.Namespace, console: Console) -> Study:
             dataset=dataset,
             edition=read,
             source=asked.data_dir,
+            notes=notes.numbers,
         ),
         "run_id": uuid.uuid4().hex,
         "optuna_study": directory.name,
@@ -119,17 +119,10 @@ def begin(arguments: argparse.Namespace, console: Console) -> Study:
     return Study(spec, profile, device, directory, data, dataset, arguments.storage, about)
 
 
-def cut_note(clip: Clip, dataset: PairDataset) -> str | None:
-    """Say how many captions are longer than the model reads; None if it reads all of all. Raises ``UserError``.
-
-    The error is for a model that has to know the captions' language, and does not know this one.
-    """
-    texts = (text for captions in dataset.captions for text in captions)
-    cut, context = count_cut(in_language(clip, dataset.language), texts)
-    if not cut:
-        return None
-    count = sum(map(len, dataset.captions))
-    return f"{cut:,} of {count:,} captions are cut: {clip.name} reads {context} tokens, and not what is behind."
+def say_remarks(remarks: Sequence[str], console: Console) -> None:
+    """Print what should be known of the data, a line each."""
+    for remark in remarks:
+        console.print(visible(remark), style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def go_on(arguments: argparse.Namespace, console: Console) -> Study:
@@ -149,8 +142,10 @@ def go_on(arguments: argparse.Namespace, console: Console) -> Study:
     runs = [*about["runs"], _this_run(arguments.storage)]
     path = checked_path(arguments.storage_path) if arguments.storage_path else about["storage_path"]
     dataset = same_dataset(directory, about)
+    check_caption_rule(directory, about, dataset)
     about = {**about, "spec": spec.model_dump(mode="json"), "storage_path": path, "runs": runs}
     console.print(f"Going on with {arguments.resume}", highlight=False, soft_wrap=True)
+    say_remarks(about["data"].get("remarks", ()), console)
     data = Path(about["data"]["path"])
     return Study(spec, about["profile"], device, directory, data, dataset, storage, about)
 

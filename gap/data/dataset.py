@@ -8,7 +8,10 @@
     ``captions``: m lists of one or more strings; ``groups``: m strings, the units of the split; ``skipped``: a list of
     ``{"id", "reason"}``, the records that could not be used.
 ``splits.json``
-    ``format`` (1), ``method``, ``seed``, ``test_fraction``, ``split_hash``; ``train`` and ``test``: ascending rows.
+    ``format`` (1), ``method``, ``seed``, ``test_fraction``, ``split_hash``; ``caption_rule``, the number of the rule by
+    which captions were equal; ``remarks``: what is to be said of the split; ``train`` and ``test``: ascending rows.
+
+Splits of earlier versions have neither ``caption_rule``, which is 0 then, nor ``remarks``.
 
 ``data_hash`` is a sha256 over the image files, the size, the version of the preprocessing and every id, caption and
 group; ``split_hash`` one over the ids of both parts.
@@ -23,6 +26,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int64, UInt8
 
+from gap.data.captions import CAPTION_RULE
 from gap.data.json_stream import digest
 from gap.errors import UnavailableError
 
@@ -35,6 +39,8 @@ class PairDataset:
     """Images with their captions, split into training and test images.
 
     ``images`` is memory-mapped and read-only: a batch is ``images[rows]``. ``train`` and ``test`` hold ascending rows.
+    ``published`` says that the source gave the split; ``caption_rule`` is the number of the rule by which captions were
+    equal when it was made here, 0 before there was one; ``remarks`` say what should be known of it.
     """
 
     name: str
@@ -48,6 +54,9 @@ class PairDataset:
     split_hash: str
     licence: str
     skipped: list[dict[str, str]]
+    published: bool = False
+    caption_rule: int = CAPTION_RULE
+    remarks: tuple[str, ...] = ()
 
 
 def hash_split(ids: Sequence[str], train: Sequence[int], test: Sequence[int]) -> str:
@@ -101,4 +110,7 @@ def open_dataset(path: Path) -> PairDataset:
         split_hash=split["split_hash"],
         licence=described["licence"],
         skipped=described["skipped"],
+        published=split.get("seed", 0) is None,
+        caption_rule=split.get("caption_rule", 0),
+        remarks=tuple(split.get("remarks", ())),
     )

@@ -9,6 +9,7 @@ from open_clip.model import CLIP, CustomTextCLIP
 from torch import Tensor
 
 ClipModel: TypeAlias = CLIP | CustomTextCLIP
+Tokenize: TypeAlias = Callable[[list[str]], Int[Tensor, "n context"]]
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Clip:
     name: str
     pretrained: str | None
     model: ClipModel
-    tokenize: Callable[[list[str]], Int[Tensor, "n context"]]
+    tokenize: Tokenize
     image_size: int
     mean: tuple[float, float, float]
     std: tuple[float, float, float]

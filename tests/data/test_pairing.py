@@ -69,7 +69,7 @@ def test_what_was_skipped_before_comes_first() -> None:
     assert [one.id for one in found.skipped] == ["1", "2"]
 
 
-@pytest.mark.parametrize("rows", [[], [Skipped("line 2", "no caption")], [row(0, "a", "1", split="val")]])
+@pytest.mark.parametrize("rows", [[], [Skipped("line 2", "no caption")]])
 def test_nothing_left_is_one_line(rows: list[Row | Skipped]) -> None:
     with pytest.raises(UserError, match=r"^folder: no pair of image and caption is left(: line 2: no caption)?$"):
         paired(*rows)
