@@ -4,7 +4,7 @@
     python -m gap.data prepare webdataset --data-dir ~/shards --image-size 224
 
 ``check`` ends with code 0 where nothing was found that distorts results, 1 where training and test images have
-something in common or recall on the test part says little, and 2 where the data cannot be read.
+something in common or a part is too small for a study, and 2 where the data cannot be read.
 """
 
 import argparse
@@ -45,7 +45,7 @@ def _check(arguments: argparse.Namespace) -> int:
     print(whole if arguments.json else "\n".join(map(visible, as_text(found))))
     if not arguments.json:
         print(f"All of it is in {out / 'check.json'}, some images with their captions in {out / 'contact_sheet.png'}")
-    return LEAKS if found.leaks or found.says_little else FINE
+    return LEAKS if found.leaks or found.parts.fault else FINE
 
 
 def _prepare(arguments: argparse.Namespace) -> int:

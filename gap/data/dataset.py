@@ -26,7 +26,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int64, UInt8
 
-from gap.data.captions import CAPTION_RULE
 from gap.data.json_stream import digest
 from gap.errors import UnavailableError
 
@@ -39,8 +38,7 @@ class PairDataset:
     """Images with their captions, split into training and test images.
 
     ``images`` is memory-mapped and read-only: a batch is ``images[rows]``. ``train`` and ``test`` hold ascending rows.
-    ``published`` says that the source gave the split; ``caption_rule`` is the number of the rule by which captions were
-    equal when it was made here, 0 before there was one; ``remarks`` say what should be known of it.
+    ``published`` says that the source gave the split; ``remarks`` say what should be known of it.
     """
 
     name: str
@@ -55,7 +53,6 @@ class PairDataset:
     licence: str
     skipped: list[dict[str, str]]
     published: bool = False
-    caption_rule: int = CAPTION_RULE
     remarks: tuple[str, ...] = ()
 
 
@@ -111,6 +108,5 @@ def open_dataset(path: Path) -> PairDataset:
         licence=described["licence"],
         skipped=described["skipped"],
         published=split.get("seed", 0) is None,
-        caption_rule=split.get("caption_rule", 0),
         remarks=tuple(split.get("remarks", ())),
     )

@@ -40,11 +40,6 @@ class Findings:
         """How many sets of rows stand on both sides of the split."""
         return sum(len(one.leaks) for one in self.shared.values())
 
-    @property
-    def says_little(self) -> bool:
-        """Whether nothing can be studied on the two parts, or recall on the test part says little of a model."""
-        return self.parts.fault is not None or self.parts.is_easy
-
 
 def as_json(found: Findings) -> dict[str, Any]:
     """Give everything as plain numbers and texts; sets of images are lists of ids."""
