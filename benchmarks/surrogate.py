@@ -59,7 +59,7 @@ def embed_pictograms() -> Frozen:
         texts[first].clone(),  # made in inference mode, without which no gradient could pass
         dataset.train,
         dataset.test,
-        split.text_of[first],
+        split.caption_ids[first],
         clip.model.logit_scale.item(),
     )
 

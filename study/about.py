@@ -32,6 +32,10 @@ class _Data(TypedDict, total=False):
     name: str
     language: str
     licence: str
+    remarks: list[str]
+    caption_rule: int
+    reading: dict[str, int | str]
+    chance: dict[str, float]
     data_hash: str
     split_hash: str
     train: int

@@ -3,6 +3,7 @@
 import argparse
 import sys
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from gap.data import PairDataset, open_dataset, prepare
-from gap.errors import UserError
+from gap.errors import UserError, visible
 from gap.models.at_hand import check_weights
 from gap.models.clip import Clip
-from gap.models.context import count_cut
-from gap.models.languages import in_language
 from gap.models.load import load_clip
 from gap.models.weight_settings import absolute
 from study.checkpoints import checked_path
+from study.data_notes import data_notes
 from study.first_data import edition, first_data
 from study.lock import study_lock
 from study.open_trial import check_says_how
@@ -30,7 +30,7 @@ from study.profiles import banner, load_profile, resolve_profile
 from study.provenance import describe_study, now
 from study.results_dir import check_free, check_writable, study_directory
 from study.resume import check_record, read_about, resumed_spec
-from study.same_data import same_dataset
+from study.same_data import check_caption_rule, same_dataset
 from study.space import StudySpec
 from study.space_file import find_space, load_space
 
@@ -102,8 +102,8 @@ def begin(arguments: argparse.Namespace, console: Console) -> Study:
         spec.dataset, language=spec.language, image_size=clip.image_size, data_dir=asked.data_dir, prompt=spec.prompt
     )
     dataset = open_dataset(data)
-    if note := cut_note(clip, dataset):
-        console.print(note, highlight=False, soft_wrap=True)
+    notes = data_notes(spec, clip, dataset)
+    say_remarks(notes.remarks, console)
     spec = settle_precision(spec, data=data, device=device, console=console)
     read = edition(spec.dataset, asked.data_dir)
     about = {
@@ -116,6 +116,7 @@ def begin(arguments: argparse.Namespace, console: Console) -> Study:
             dataset=dataset,
             edition=read,
             source=asked.data_dir,
+            notes=notes.numbers,
         ),
         "weights": clip.origin.described(),
         "run_id": uuid.uuid4().hex,
@@ -140,17 +141,10 @@ def with_weights(spec: StudySpec, clip: Clip) -> StudySpec:
     return spec.model_copy(update={**named, **read, "weights_sha256": origin.sha256})
 
 
-def cut_note(clip: Clip, dataset: PairDataset) -> str | None:
-    """Say how many captions are longer than the model reads; None if it reads all of all. Raises ``UserError``.
-
-    The error is for a model that has to know the captions' language, and does not know this one.
-    """
-    texts = (text for captions in dataset.captions for text in captions)
-    cut, context = count_cut(in_language(clip, dataset.language), texts)
-    if not cut:
-        return None
-    count = sum(map(len, dataset.captions))
-    return f"{cut:,} of {count:,} captions are cut: {clip.name} reads {context} tokens, and not what is behind."
+def say_remarks(remarks: Sequence[str], console: Console) -> None:
+    """Print what should be known of the data, a line each."""
+    for remark in remarks:
+        console.print(visible(remark), style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def go_on(arguments: argparse.Namespace, console: Console) -> Study:
@@ -172,8 +166,10 @@ def go_on(arguments: argparse.Namespace, console: Console) -> Study:
     runs = [*about["runs"], _this_run(arguments.storage)]
     path = checked_path(arguments.storage_path) if arguments.storage_path else about["storage_path"]
     dataset = same_dataset(directory, about)
+    check_caption_rule(directory, about, dataset)
     about = {**about, "spec": spec.model_dump(mode="json"), "storage_path": path, "runs": runs}
     console.print(f"Going on with {arguments.resume}", highlight=False, soft_wrap=True)
+    say_remarks(about["data"].get("remarks", ()), console)
     data = Path(about["data"]["path"])
     return Study(spec, about["profile"], device, directory, data, dataset, storage, about)
 

@@ -28,7 +28,7 @@ class Embeddings:
     """Unit vectors of the test images and of all their captions, on the CPU.
 
     ``rows`` are the dataset's rows of the images; caption j belongs to image ``image_of_text[j]``, an index into
-    ``image_features``, and captions with equal ``text_of`` are equal for the model.
+    ``image_features``, and captions with one number in ``text_of`` are equal, by ``gap.data.captions.caption_key``.
     """
 
     image_features: Float[Tensor, "m d"]
@@ -49,7 +49,7 @@ class Embeddings:
 
 def of_split(split: Split, image_features: Float[Tensor, "m d"], text_features: Float[Tensor, "n d"]) -> Embeddings:
     """Put a split and its embeddings together."""
-    parts = (split.rows, split.image_of_text, split.text_of)
+    parts = (split.rows, split.image_of_text, split.caption_ids)
     return Embeddings(image_features.cpu(), text_features.cpu(), *(torch.from_numpy(part).long() for part in parts))
 
 

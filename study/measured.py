@@ -106,6 +106,7 @@ def check_same(studies: Sequence[Measured]) -> None:
             "profile": (first.about["profile"], other.about["profile"]),
             **{name: (value, other.spec.get(name)) for name, value in first.spec.items() if name not in OWN},
             **{name: (first.about["data"][name], other.about["data"][name]) for name in ("data_hash", "split_hash")},
+            "caption_rule": (first.about["data"].get("caption_rule"), other.about["data"].get("caption_rule")),
         }
         for name, (one, another) in pairs.items():
             if one != another:

@@ -62,7 +62,7 @@ def sweep(
                 image_features,
                 text_features,
                 image_of_text=split.image_of_text,
-                caption_ids=split.text_of,
+                caption_ids=split.caption_ids,
                 pool_size=pool_size,
             )
             pairs = image_features[torch.from_numpy(split.image_of_text).to(image_features.device)]

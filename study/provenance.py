@@ -31,11 +31,12 @@ def describe_study(
     dataset: PairDataset,
     edition: str | None = None,
     source: Path | None = None,
+    notes: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Collect the resolved configuration, versions, hardware, data and split hashes, and the commit.
 
     ``edition`` is the name of what was downloaded, where there is one; ``source`` is the user's own copy of the data,
-    if they were read from there.
+    if they were read from there; ``notes`` is what else is to be kept of the data, as ``data_notes`` gives it.
     """
     return {
         "space": space.name,
@@ -54,6 +55,7 @@ def describe_study(
             "data_hash": dataset.data_hash,
             "split_hash": dataset.split_hash,
             "licence": dataset.licence,
+            **(notes or {}),
         },
         "hardware": describe_hardware(device),
         "versions": {"python": platform.python_version(), **{package: version(package) for package in PACKAGES}},

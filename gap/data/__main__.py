@@ -4,7 +4,7 @@
     python -m gap.data prepare webdataset --data-dir ~/shards --image-size 224
 
 ``check`` ends with code 0 where nothing was found that distorts results, 1 where training and test images have
-something in common, and 2 where the data cannot be read.
+something in common or a part is too small for a study, and 2 where the data cannot be read.
 """
 
 import argparse
@@ -14,11 +14,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from gap.data.dataset import open_dataset
 from gap.data.prepare import prepare
 from gap.data.sources import DATASETS
 from gap.data.whole_files import replace_file
 from gap.errors import UserError, visible
 
+MODEL = "ViT-B-32"  # most of open_clip's models have its tokenizer, which is at hand without a download
 FINE, LEAKS, WRONG_INPUT = 0, 1, 2
 
 
@@ -32,7 +34,7 @@ def _check(arguments: argparse.Namespace) -> int:
     from gap.data.checking.sheet import write_sheet
 
     out: Path = arguments.out or Path(f"check_{arguments.dataset}_{arguments.language}")
-    found = check(arguments.dataset, prompt=arguments.prompt, **_how(arguments))
+    found = check(arguments.dataset, prompt=arguments.prompt, model=arguments.model, **_how(arguments))
     whole = json.dumps(as_json(found), ensure_ascii=False, indent=1)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -43,11 +45,14 @@ def _check(arguments: argparse.Namespace) -> int:
     print(whole if arguments.json else "\n".join(map(visible, as_text(found))))
     if not arguments.json:
         print(f"All of it is in {out / 'check.json'}, some images with their captions in {out / 'contact_sheet.png'}")
-    return LEAKS if found.leaks else FINE
+    return LEAKS if found.leaks or found.parts.fault else FINE
 
 
 def _prepare(arguments: argparse.Namespace) -> int:
-    print(prepare(arguments.dataset, prompt=arguments.prompt, **_how(arguments)))
+    prepared = prepare(arguments.dataset, prompt=arguments.prompt, **_how(arguments))
+    for remark in open_dataset(prepared).remarks:
+        print(f"{arguments.dataset}: {visible(remark)}", file=sys.stderr)
+    print(prepared)
     return FINE
 
 
@@ -67,6 +72,12 @@ def parse_arguments(command: Sequence[str] | None = None) -> argparse.Namespace:
     common.add_argument("--prompt", metavar="TEXT", help="with one {}, where keywords or the caption go")
     look = commands.add_parser("check", parents=[common], help="count, compare, find leaks, draw a contact sheet")
     look.add_argument("--out", type=Path, metavar="DIR", help="for contact_sheet.png and check.json")
+    look.add_argument(
+        "--model",
+        default=MODEL,
+        metavar="NAME",
+        help=f"whose tokenizer reads the captions: one of open_clip's, mini or tiny (default: {MODEL}, CLIP's own)",
+    )
     look.add_argument("--json", action="store_true", help="print check.json instead of a text")
     commands.add_parser("prepare", parents=[common], help="fill the cache; prints the prepared directory")
     return parser.parse_args(command)

@@ -8,7 +8,10 @@
     ``captions``: m lists of one or more strings; ``groups``: m strings, the units of the split; ``skipped``: a list of
     ``{"id", "reason"}``, the records that could not be used.
 ``splits.json``
-    ``format`` (1), ``method``, ``seed``, ``test_fraction``, ``split_hash``; ``train`` and ``test``: ascending rows.
+    ``format`` (1), ``method``, ``seed``, ``test_fraction``, ``split_hash``; ``caption_rule``, the number of the rule by
+    which captions were equal; ``remarks``: what is to be said of the split; ``train`` and ``test``: ascending rows.
+
+Splits of earlier versions have neither ``caption_rule``, which is 0 then, nor ``remarks``.
 
 ``data_hash`` is a sha256 over the image files, the size, the version of the preprocessing and every id, caption and
 group; ``split_hash`` one over the ids of both parts.
@@ -35,6 +38,7 @@ class PairDataset:
     """Images with their captions, split into training and test images.
 
     ``images`` is memory-mapped and read-only: a batch is ``images[rows]``. ``train`` and ``test`` hold ascending rows.
+    ``published`` says that the source gave the split; ``remarks`` say what should be known of it.
     """
 
     name: str
@@ -48,6 +52,8 @@ class PairDataset:
     split_hash: str
     licence: str
     skipped: list[dict[str, str]]
+    published: bool = False
+    remarks: tuple[str, ...] = ()
 
 
 def hash_split(ids: Sequence[str], train: Sequence[int], test: Sequence[int]) -> str:
@@ -101,4 +107,6 @@ def open_dataset(path: Path) -> PairDataset:
         split_hash=split["split_hash"],
         licence=described["licence"],
         skipped=described["skipped"],
+        published=split.get("seed", 0) is None,
+        remarks=tuple(split.get("remarks", ())),
     )

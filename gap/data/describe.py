@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int64
 
+from gap.data.captions import CAPTION_RULE
 from gap.data.columns import Texts
 from gap.data.dataset import FORMAT
 from gap.data.json_stream import digest
@@ -31,7 +32,7 @@ def describe_captions(
     }
 
 
-def describe_split(dataset: str, texts: Texts) -> dict[str, Any]:
+def describe_split(dataset: str, texts: Texts, remarks: list[str]) -> dict[str, Any]:
     """Make the content of ``splits.json``. Raises UserError when there is nothing to split by."""
     published = len(texts.ids) > 0 and texts.splits.null_count == 0
     try:
@@ -43,6 +44,8 @@ def describe_split(dataset: str, texts: Texts) -> dict[str, Any]:
         "method": "as the source publishes it" if published else "whole groups by ascending sha256('seed/group')",
         "seed": None if published else SEED,
         "test_fraction": len(test) / len(texts.ids) if published else TEST_FRACTION,
+        "caption_rule": CAPTION_RULE,
+        "remarks": remarks,
         "split_hash": digest((texts.ids.take(train), texts.ids.take(test))),
         "train": train,
         "test": test,

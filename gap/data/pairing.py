@@ -1,12 +1,13 @@
 """From rows of image, caption, split and group, as users' own data come, to one record an image.
 
 Rows of one image are its captions. A row that contradicts an earlier one of its image, or repeats it, is skipped.
-Without a split and without groups, images that share a caption, whatever its case, directly or through others, are one
-group. Whoever has a split or groups is taken at their word; ``python -m gap.data check`` tells what they leak.
+Without a split and without groups, images that share a caption (``caption_key``), directly or through others, are one
+group. Whoever has a split or groups is taken at their word; ``python -m gap.data check`` tells what they leak. A split
+into training and validation has no test part: the validation part is it. One with a training part alone is no split.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Literal
 
@@ -17,6 +18,7 @@ from jaxtyping import Bool, Int64
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from gap.data.captions import caption_ids
 from gap.data.columns import CHUNK, Columns, Texts, joined
 from gap.data.prompts import BARE
 from gap.data.records import Catalogue, ImageFile, Skipped
@@ -41,7 +43,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows as columns: strings as they came, the number of each row's image and of its caption by first appearance."""
+    """Rows as columns: strings as they came, the number of each row's image and of its caption by first appearance.
+
+    Equal captions have one number.
+    """
 
     places: Any
     images: Any
@@ -61,8 +66,8 @@ def pair(
 ) -> Catalogue:
     """Make the catalogue, ascending by the images' names, which are their ids.
 
-    ``image(ids, at)`` makes what finds the image of a record. Raises UserError when nothing is left, or one part of
-    the split is empty.
+    ``image(ids, at)`` makes what finds the image of a record. Raises UserError when nothing is left, or when there is
+    a split without images to train on.
     """
     skipped: list[Skipped] = []
     table = _table(_good(rows, skipped))
@@ -71,15 +76,38 @@ def pair(
     for fault, of_rows in _faults(table):
         skipped += [Skipped(place, fault) for place in table.places.filter(pa.array(of_rows & kept)).to_pylist()]
         kept &= ~of_rows
-    kept &= np.asarray(pc.not_equal(table.splits.fill_null("none"), "val"))
+    splits, remarks = _two_parts(name, table.splits, kept)
+    table = replace(table, splits=splits)
+    kept &= np.asarray(pc.not_equal(splits.fill_null("none"), "val"))
     if not kept.any():
         why = f": {skipped[0].id}: {skipped[0].reason}" if skipped else ""
         raise UserError(f"{name}: no pair of image and caption is left{why}")
     texts, first = _texts(table, kept, prompt or BARE)
     pa.default_memory_pool().release_unused()
-    if texts.splits.null_count == 0 and len(missing := {"train", "test"} - set(texts.splits.unique().to_pylist())):
-        raise UserError(f"{name}: the split leaves no images for {missing.pop()}")
-    return Catalogue(Columns(texts, image(texts.ids, table.at[first])), skipped)
+    return Catalogue(Columns(texts, image(texts.ids, table.at[first])), skipped, remarks)
+
+
+def _two_parts(name: str, splits: Any, kept: Bool[np.ndarray, " rows"]) -> tuple[Any, list[str]]:
+    """Make training and test parts of what the data call theirs; gives also what is to be said of it, if anything."""
+    parts = set(splits.unique().to_pylist()) - {None}
+    usable = set(splits.filter(pa.array(kept)).unique().to_pylist()) - {None}
+    if not usable:
+        return splits, []
+    if parts == {"train"}:
+        return pa.nulls(len(splits), splits.type), [
+            "the data have a training part only: a fifth of it is kept for testing, as of data without a split"
+        ]
+    if parts == {"train", "val"} == usable:
+        return pc.if_else(pc.equal(splits, "val"), "test", splits), [
+            "the data have a training and a validation part only: the validation part is the test part"
+        ]
+    if not {"train", "test"} <= usable:
+        missing = "to train on" if "train" not in usable else "to test on"
+        raise UserError(
+            f"{name}: the split leaves no images {missing}, only {' and '.join(sorted(usable))}: expected train and "
+            "test, train and val, or train alone; without a split the data are split here"
+        )
+    return splits, []
 
 
 def _good(rows: Iterable[Row | Skipped], skipped: list[Skipped]) -> Iterator[Row]:
@@ -98,7 +126,15 @@ def _table(rows: Iterator[Row]) -> Table:
             column.append(pa.array([getattr(row, name) for row in chunk], pa.large_string()))
         at.append(np.array([row.at for row in chunk], dtype=np.int64))
     places, images, captions, splits, groups = (joined(column, pa.large_string()) for column in texts.values())
-    return Table(places, images, captions, splits, groups, np.concatenate(at), _codes(images)[0], _codes(captions)[0])
+    return Table(places, images, captions, splits, groups, np.concatenate(at), _codes(images)[0], _equal(captions))
+
+
+def _equal(captions: Any) -> Int64[np.ndarray, " rows"]:
+    """Number captions by first appearance, equal ones alike; each distinct text is looked at once."""
+    number, texts = _codes(captions)
+    chunks = (texts.slice(start, CHUNK).to_pylist() for start in range(0, len(texts), CHUNK))
+    of_row: Int64[np.ndarray, " rows"] = caption_ids(text for chunk in chunks for text in chunk)[number]
+    return of_row
 
 
 def _codes(column: Any) -> tuple[Int64[np.ndarray, " rows"], Any]:
@@ -137,21 +173,15 @@ def _texts(table: Table, kept: Bool[np.ndarray, " rows"], prompt: str) -> tuple[
     taken = table.captions.take(pa.array(rows))
     splits, groups = (column.take(pa.array(first)) for column in (table.splits, table.groups))
     if groups.null_count:
-        groups = ids if splits.null_count == 0 else ids.take(pa.array(_sharing(image, taken)))
+        groups = ids if splits.null_count == 0 else ids.take(pa.array(_sharing(image, table.caption[rows])))
     before, after, between = (pa.scalar(text, pa.large_string()) for text in (*prompt.split(BARE), ""))
     prompted = pc.binary_join_element_wise(before, taken, after, between)
     captions = pa.LargeListArray.from_arrays(pa.array(starts), prompted)
     return Texts(ids, captions, groups, splits.cast(pa.string())), first
 
 
-def _sharing(image: Int64[np.ndarray, " rows"], captions: Any) -> Int64[np.ndarray, " m"]:
+def _sharing(image: Int64[np.ndarray, " rows"], caption: Int64[np.ndarray, " rows"]) -> Int64[np.ndarray, " m"]:
     """Give every image the first image of its connected component; rows tie an image to a caption."""
-    number, texts = _codes(captions)
-    folded = [
-        pa.array([text.casefold() for text in texts.slice(start, CHUNK).to_pylist()], pa.large_string())
-        for start in range(0, len(texts), CHUNK)
-    ]
-    caption = _codes(joined(folded, pa.large_string()))[0][number]
     images = int(image.max()) + 1
     size = images + int(caption.max()) + 1
     ties = csr_array((np.ones(len(image), dtype=np.int8), (image, images + caption)), shape=(size, size))

@@ -109,7 +109,7 @@ def prepare(
     described = describe_captions(
         dataset, language, image_size, licence=DATASETS[dataset].licence, key=array.key, texts=texts, skipped=skipped
     )
-    split = describe_split(dataset, texts)
+    split = describe_split(dataset, texts, catalogue.remarks)
     prepared = cache / "datasets" / f"{dataset}_{language}_{image_size}-{digest((described, split))[:16]}"
     remove_dead_parts(prepared.parent)
 

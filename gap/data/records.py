@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
@@ -53,10 +53,14 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Every record of a source in one language, in an order that depends on nothing but the records."""
+    """Every record of a source in one language, in an order that depends on nothing but the records.
+
+    ``remarks`` are sentences that whoever uses the data should read, such as how they come by a test part.
+    """
 
     records: Sequence[Record]
     skipped: list[Skipped]
+    remarks: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Metrics on a held-out split: geometry and retrieval, by name in ``METRICS``."""
 
+from gap.metrics.chance import chance_recall
 from gap.metrics.cka import linear_cka, linear_cka_chunked
 from gap.metrics.cone import mean_cosine, mean_norm, min_cosine
 from gap.metrics.consistency import consistency_at_k
@@ -17,6 +18,7 @@ __all__ = [
     "METRICS",
     "Metric",
     "centred_residual",
+    "chance_recall",
     "consistency_at_k",
     "cosine_histograms",
     "effective_rank",

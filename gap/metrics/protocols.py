@@ -53,12 +53,11 @@ def retrieval(
     if (first_text < 0).any():
         raise ValueError(f"{int((first_text < 0).sum())} of {m} images have no text")
 
-    order = np.random.default_rng(seed).permutation(m)
-    pools = [
+    pooled = [
         _ranks(
             image_features[rows], text_features[first_text[rows]], np.arange(len(rows)), caption_ids[first_text[rows]]
         )
-        for rows in _parts(order, pool_size)
+        for rows in pools(m, pool_size=pool_size, seed=seed)
     ]
     folds = []
     for rows in _parts(np.arange(m), FOLD_SIZE):
@@ -68,10 +67,19 @@ def retrieval(
         )
     full = [_ranks(image_features, text_features, image_of_text, caption_ids)]
     return {
-        **_scores(pools, ks, ""),
+        **_scores(pooled, ks, ""),
         **_scores(folds, ks, "fold_"),
         **_scores(full, ks, "full_"),
     }
+
+
+def pools(images: int, *, pool_size: int, seed: int) -> list[npt.NDArray[np.int64]]:
+    """Shuffle the images by ``seed`` and cut them into disjoint pools of ``pool_size``, as ``retrieval`` says.
+
+    >>> [len(pool) for pool in pools(7, pool_size=3, seed=0)], [len(pool) for pool in pools(2, pool_size=3, seed=0)]
+    ([3, 3], [2])
+    """
+    return _parts(np.random.default_rng(seed).permutation(images), pool_size)
 
 
 def _parts(rows: npt.NDArray[np.int64], size: int) -> list[npt.NDArray[np.int64]]:

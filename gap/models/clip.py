@@ -11,6 +11,7 @@ from torch import Tensor
 from gap.models.origin import Origin
 
 ClipModel: TypeAlias = CLIP | CustomTextCLIP
+Tokenize: TypeAlias = Callable[[list[str]], Int[Tensor, "n context"]]
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Clip:
     name: str
     pretrained: str | None
     model: ClipModel
-    tokenize: Callable[[list[str]], Int[Tensor, "n context"]]
+    tokenize: Tokenize
     image_size: int
     mean: tuple[float, float, float]
     std: tuple[float, float, float]

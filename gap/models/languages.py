@@ -6,7 +6,7 @@ from dataclasses import replace
 from open_clip.tokenizer import HFTokenizer
 
 from gap.errors import UserError
-from gap.models.clip import Clip
+from gap.models.clip import Clip, Tokenize
 
 # What NLLB's tokenizer calls languages (FLORES-200): the ISO 639-3 code and the script.
 FLORES = {
@@ -31,17 +31,29 @@ def in_language(clip: Clip, language: str) -> Clip:
     >>> in_language(clip, "es") is clip
     True
     """
-    if not isinstance(clip.tokenize, HFTokenizer) or not hasattr(clip.tokenize.tokenizer, "src_lang"):
+    tokenize, code = told_language(clip.name, clip.tokenize, language)
+    if code is None:
         return clip
-    code = FLORES.get(language, language.replace("-", "_"))
-    known = clip.tokenize.tokenizer
-    if known.convert_tokens_to_ids(code) in (None, known.unk_token_id):
-        raise UserError(
-            f"{clip.name} does not know the language {language!r}: expected one of {', '.join(FLORES)}, or a code of "
-            "FLORES-200 such as spa-Latn"
-        )
-    tokenize = copy.deepcopy(clip.tokenize)
-    tokenize.tokenizer.src_lang = code  # open_clip's set_language is undone by the next call, as of transformers 5
     text = clip.architecture["text_cfg"]
     told = {**text, "tokenizer_kwargs": {**text.get("tokenizer_kwargs", {}), "src_lang": code}}
     return replace(clip, tokenize=tokenize, architecture={**clip.architecture, "text_cfg": told})
+
+
+def told_language(name: str, tokenize: Tokenize, language: str) -> tuple[Tokenize, str | None]:
+    """Give a model's tokenizer that takes texts to be in this language, and the language's code.
+
+    The tokenizer is the same and the code None where that is no matter. Raises ``UserError`` if it does not know the
+    language.
+    """
+    if not isinstance(tokenize, HFTokenizer) or not hasattr(tokenize.tokenizer, "src_lang"):
+        return tokenize, None
+    code = FLORES.get(language, language.replace("-", "_"))
+    known = tokenize.tokenizer
+    if known.convert_tokens_to_ids(code) in (None, known.unk_token_id):
+        raise UserError(
+            f"{name} does not know the language {language!r}: expected one of {', '.join(FLORES)}, or a code of "
+            "FLORES-200 such as spa-Latn"
+        )
+    told = copy.deepcopy(tokenize)
+    told.tokenizer.src_lang = code  # open_clip's set_language is undone by the next call, as of transformers 5
+    return told, code

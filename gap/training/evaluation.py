@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from gap.data import PairDataset
+from gap.data.captions import caption_ids
 from gap.metrics import evaluate, retrieval
 from gap.metrics.protocols import KS
 from gap.models.clip import Clip
@@ -26,13 +27,16 @@ TRAIN_IMAGES = 5000
 class Split:
     """Some images of a dataset and their captions, each distinct row of tokens once.
 
-    ``text_of`` gives the row of ``tokens`` for each caption, and so tells which captions are equal.
+    ``text_of`` gives the row of ``tokens`` for each caption. Captions with one number in ``caption_ids`` are equal, by
+    ``gap.data.captions.caption_key``. Captions that differ and yet have one row of tokens have the very same embedding:
+    they tie, and ties count against the model.
     """
 
     rows: Int[np.ndarray, " m"]
     tokens: Int[Tensor, "distinct length"]
     image_of_text: Int[np.ndarray, " n"]
     text_of: Int[np.ndarray, " n"]
+    caption_ids: Int[np.ndarray, " n"]
 
 
 @dataclass(frozen=True)
@@ -50,12 +54,13 @@ class Embedded:
 
 
 def make_split(dataset: PairDataset, clip: Clip, rows: Int[np.ndarray, " m"]) -> Split:
-    """Tokenise the captions of the images in ``rows``. Captions that the model reads alike ("Sol", "sol") are one."""
+    """Tokenise the captions of the images in ``rows``."""
     captions = [dataset.captions[row] for row in rows]
-    tokens = in_language(clip, dataset.language).tokenize([text for texts in captions for text in texts])
+    texts = [text for of_image in captions for text in of_image]
+    tokens = in_language(clip, dataset.language).tokenize(texts)
     distinct, text_of = torch.unique(tokens, dim=0, return_inverse=True)
-    image_of_text = np.repeat(np.arange(len(captions)), [len(texts) for texts in captions])
-    return Split(rows, distinct, image_of_text, text_of.numpy())
+    image_of_text = np.repeat(np.arange(len(captions)), [len(of_image) for of_image in captions])
+    return Split(rows, distinct, image_of_text, text_of.numpy(), caption_ids(texts))
 
 
 def embed_split(
@@ -99,7 +104,7 @@ def evaluate_features(
         image_features,
         text_features,
         image_of_text=split.image_of_text,
-        caption_ids=split.text_of,
+        caption_ids=split.caption_ids,
         pool_size=pool_size,
         base=base,
     )
@@ -131,7 +136,7 @@ def training_recall(
         image_features,
         text_features,
         image_of_text=split.image_of_text,
-        caption_ids=split.text_of,
+        caption_ids=split.caption_ids,
         pool_size=pool_size,
     )
     return {f"train_recall_at_{k}": scores[f"recall_at_{k}"] for k in KS}

@@ -7,6 +7,7 @@ from typing import Any
 
 from study.provenance import now
 from study.reporting.collect import Collected
+from study.reporting.page import cell
 from study.reporting.section import Facts, Fold, Piece, Section
 
 PLOTLY = "Charts are drawn by plotly.js, MIT licence, copyright Plotly, Inc.; it is part of this file."
@@ -16,7 +17,10 @@ def provenance(study: Collected) -> Section:
     """Say with which code, machine and data the study ran, when, and by which command."""
     about = study.finished.about
     data, runs = dict(about.get("data") or {}), list(about.get("runs") or [])
-    licence, _ = data.pop("licence", None), data.pop("path", None)  # where it lay on that machine helps nobody
+    licence = data.pop("licence", None)
+    for name in ("path", "remarks"):  # where it lay on that machine helps nobody; remarks stand at the top
+        data.pop(name, None)
+    reading, chance = data.pop("reading", None) or {}, data.pop("chance", None) or {}
     commands = {
         f"Command {number}" if len(runs) > 1 else "Command": _command(run) for number, run in enumerate(runs, 1)
     }
@@ -33,6 +37,8 @@ def provenance(study: Collected) -> Section:
         Facts("The study", _texts({**when, **commands})),
         Facts("Weights", _weights(about.get("weights") or {})),
         Facts("Data", _texts(data)),
+        Facts("Captions as the model reads them", _texts(reading)),
+        Facts("What a random ranking reaches, in %", {name: cell(value) for name, value in chance.items()}),
         Facts("Machine", _texts(about.get("hardware") or {})),
         Facts("Versions", _texts(about.get("versions") or {})),
         Fold("The whole configuration", json.dumps(about.get("spec"), indent=2, ensure_ascii=False)),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from gap.data.whole_files import replace_file
 from gap.errors import UserError
+from study.data_notes import remarks_of
 from study.reporting.collect import Collected, collect
 from study.reporting.page import render
 from study.reporting.papers.tables import write_tables
@@ -27,6 +28,7 @@ def make_report(directory: Path, trials: Sequence[str] | None = None, output: Pa
     path = output or directory / "report.html"
     about = study.finished.about
     notices = [REHEARSAL] * (about.get("profile") == "rehearsal") + [RUNNING] * ("ended" not in about)
+    notices += remarks_of(about)
     page = render(directory.resolve().name, lede(study), notices, all_sections(study))
     try:
         # Names of directories and errors of trials may hold what no text file can.

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeAlias
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from safetensors import SafetensorError, safe_open
@@ -28,7 +29,7 @@ from study.retrieval.sides import SIDES, Entry
 
 _logger = logging.getLogger(__name__)
 # Any change to how vectors are computed or stored must raise this number.
-FORMAT = 1
+FORMAT = 2
 CHUNK = 256
 Watch: TypeAlias = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
 """Told what is done and in how many steps; gives a function to call after each."""
@@ -90,14 +91,15 @@ def embed_entries(
     Raises ``UserError`` if one is not finite.
     """
     clip.model.eval()
-    starts, parts = range(0, len(entries), CHUNK), list[Tensor]()
-    with watch(f"embedding {SIDES[side].plural}, once", len(entries)) as step:
-        for start in starts:
-            some = entries[start : start + CHUNK]
+    distinct, of_entry = np.unique(SIDES[side].same(clip, entries), return_inverse=True)
+    parts = list[Tensor]()
+    with watch(f"embedding {SIDES[side].plural}, once", len(distinct)) as step:
+        for start in range(0, len(distinct), CHUNK):
+            some = [entries[row] for row in distinct[start : start + CHUNK].tolist()]
             parts.append(SIDES[side].embed(clip, dataset, some, device, precision).cpu())
             for _ in some:
                 step()
-    features = torch.cat(parts)
+    features = torch.cat(parts)[torch.from_numpy(of_entry)]
     if bad := int((~features.isfinite().all(dim=1)).sum()):
         raise UserError(f"{bad} of the {len(features)} embedded {SIDES[side].plural} are not finite")
     return features

@@ -6,12 +6,14 @@ from typing import TypeAlias
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from gap.data import PairDataset
+from gap.data.captions import caption_key
 from gap.data.prompts import BARE, PROMPTS, words_of
 from gap.models.clip import Clip
+from gap.models.context import token_digests
 from gap.training.embed import embed_images, embed_texts
 
 
@@ -28,11 +30,15 @@ Embed: TypeAlias = Callable[[Clip, PairDataset, list[Entry], torch.device, str],
 
 @dataclass(frozen=True)
 class Side:
-    """What is searched in: its name, its entries in the order of their vectors, how some of them are embedded."""
+    """What is searched in: its name, its entries in the order of their vectors, how some of them are embedded.
+
+    ``same`` gives for each entry the first one whose vector is its own.
+    """
 
     plural: str
     entries: Callable[[PairDataset], list[Entry]]
     embed: Embed
+    same: Callable[[Clip, list[Entry]], Int[np.ndarray, " n"]]
 
 
 def prompt_of(dataset: PairDataset, given: str | None = None) -> str:
@@ -51,12 +57,15 @@ def image_entries(dataset: PairDataset) -> list[Entry]:
 
 
 def caption_entries(dataset: PairDataset) -> list[Entry]:
-    """List the captions, each distinct one once, in the order in which they come first."""
+    """List the captions, equal ones (``caption_key``) once as first spelt, in the order in which they come first."""
     rows: dict[str, dict[int, None]] = {}
+    spelt: dict[str, str] = {}
     for row, captions in enumerate(dataset.captions):
         for caption in captions:
-            rows.setdefault(caption, {})[row] = None
-    return [Entry(tuple(having), caption) for caption, having in rows.items()]
+            key = caption_key(caption)
+            spelt.setdefault(key, caption)
+            rows.setdefault(key, {})[row] = None
+    return [Entry(tuple(having), spelt[key]) for key, having in rows.items()]
 
 
 def _images(
@@ -73,7 +82,18 @@ def _texts(
     return embed_texts(clip, tokens, device=device, precision=precision)
 
 
+def _every_image(clip: Clip, entries: list[Entry]) -> Int[np.ndarray, " n"]:
+    return np.arange(len(entries))
+
+
+def _same_tokens(clip: Clip, entries: list[Entry]) -> Int[np.ndarray, " n"]:
+    """Give the first caption of the same tokens for each: a second embedding could differ in the last digit."""
+    first: dict[bytes, int] = {}
+    digests = token_digests(clip.tokenize, (entry.caption for entry in entries))
+    return np.array([first.setdefault(digest, row) for row, digest in enumerate(digests)], dtype=np.int64)
+
+
 SIDES: dict[str, Side] = {
-    "image": Side("images", image_entries, _images),
-    "text": Side("captions", caption_entries, _texts),
+    "image": Side("images", image_entries, _images, _every_image),
+    "text": Side("captions", caption_entries, _texts, _same_tokens),
 }

@@ -2,8 +2,10 @@
 
 import json
 import os
+import unicodedata
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -82,6 +84,89 @@ def test_faults_are_found_and_leaks_end_with_1(tmp_path: Path, capsys: pytest.Ca
     assert "No leak" not in said
 
 
+def test_captions_in_nfc_and_nfd_are_the_same_caption(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["un niño", "un árbol", "un cigüeña", "un montaña", "un camión"]
+
+    def caption(number: int) -> str:
+        form: Literal["NFC", "NFD"] = "NFD" if number % 2 else "NFC"
+        return unicodedata.normalize(form, f"{words[number // 2 % 5]} en la mesa {number // 10}")
+
+    data = write_blobs(tmp_path / "own", 40, caption=caption, split=lambda n: "test" if n % 2 else "train")
+    code, report = run(data, tmp_path / "out", "--language", "es")
+    assert code == 1
+    sets, leaks = shared(report, "same caption")
+    assert sets == leaks == [[f"{n:02d}.png", f"{n + 1:02d}.png"] for n in range(0, 40, 2)]
+    assert (
+        "LEAK: the same caption, whatever its case, white space and composition (NFC, NFD)" in capsys.readouterr().out
+    )
+    split_here = write_blobs(tmp_path / "ours", 40, caption=caption, split=lambda _: "")
+    code, report = run(split_here, tmp_path / "out", "--language", "es")
+    assert (code, report["test"]) == (0, 8)
+    assert shared(report, "same caption") == (sets, [])
+
+
+@pytest.mark.parametrize(
+    ("model", "caption", "alike"),
+    [
+        ("ViT-B-32", lambda n: f"{'a description that a machine wrote ' * 20} {n}", 20),
+        ("mini", lambda n: chr(0x1F400 + n), 20),
+        ("ViT-B-32", lambda n: chr(0x1F400 + n), 0),
+    ],
+)
+def test_captions_that_a_model_cannot_tell_apart_are_counted(
+    model: str, caption: Callable[[int], str], alike: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, report = run(write_blobs(tmp_path / "data", 20, caption=caption), tmp_path / "out", "--model", model)
+    assert code == 0
+    assert {name: report["reading"][name] for name in ("model", "distinct", "alike", "test_alike")} == {
+        "model": model, "distinct": 20, "alike": alike, "test_alike": alike // 2,
+    }  # fmt: skip
+    said = capsys.readouterr().out
+    line = (
+        f"tokens: 20 of 20 distinct captions (10 of 10 in the test part) become the same tokens as another one: {model}"
+    )
+    assert (line in said) == (alike == 20)
+    assert (f"tokens: {model} reads every caption whole, and no two distinct ones alike" in said) == (alike == 0)
+
+
+@pytest.mark.parametrize(
+    ("split", "caption", "code", "said"),
+    [
+        (lambda n: "test" if n == 3 else "train", lambda n: f"{n}", 1,
+         "TOO SMALL: the test part has 1 image and 1 distinct caption: expected at least 2 of each; take more data, or"),
+        (lambda n: "", lambda n: ("cat", "dog", "cow")[n % 3], 1,
+         "TOO SMALL: the test part has 10 images and 1 distinct caption"),
+        (lambda n: "test" if n % 2 else "train", lambda n: ("cat", "dog", "cow")[n % 3], 1,
+         "EASY: the test part is small or repeats itself: 15 images with 3 distinct captions, ranked in pools of 15; a "
+         "random ranking reaches R@1 33.3 %, R@5 91.6 %, R@10 100.0 %"),
+        (lambda n: "test" if n < 4 else "train", lambda n: f"{n}", 0, "EASY: the test part is small"),
+    ],
+)  # fmt: skip
+def test_a_test_part_on_which_recall_says_little_is_said(
+    split: Callable[[int], str],
+    caption: Callable[[int], str],
+    code: int,
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found, report = run(write_blobs(tmp_path / "data", 30, split=split, caption=caption), tmp_path / "out")
+    assert found == code
+    assert said in capsys.readouterr().out
+    assert report["parts"]["chance"]["recall_at_1"] > 10
+
+
+def test_how_the_data_come_by_a_test_part_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = write_blobs(tmp_path / "data", 60, split=lambda _: "train")
+    code, report = run(data, tmp_path / "out")
+    assert (code, report["train"], report["test"]) == (0, 48, 12)
+    line = "the data have a training part only: a fifth of it is kept for testing, as of data without a split"
+    assert report["remarks"] == [line]
+    assert f"split: {line}\n" in capsys.readouterr().out
+    assert main(["prepare", "folder", "--data-dir", str(data), "--image-size", "8"]) == 0
+    assert f"folder: {line}\n" in capsys.readouterr().err
+
+
 def test_another_language_is_noticed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     texts = ["the children are playing with their dog in the garden", "una mujer lee un libro en el parque", "bee"]
     data = write_blobs(tmp_path / "data", 12, caption=lambda n: f"{texts[n % 3]}{'!' * n}")
@@ -134,6 +219,7 @@ def test_json_for_machines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         (["check", "folder", "--data-dir", "nowhere"], "folder: expected a directory with one table"),
         (["check", "folder", "--language", "English", "--data-dir", "."], "language of folder: expected a tag"),
         (["check", "pictograms", "--image-size", "0"], "image_size: expected a positive number of pixels, got 0"),
+        (["check", "pictograms", "--model", "ViT-B-23"], "unknown model 'ViT-B-23': did you mean 'ViT-B-32"),
         (["prepare", "pictograms", "--prompt", "a"], "prompt: expected a text with one {}"),
         (["prepare", "arasaac", "--data-dir", "a\x1b[2Jb"], "arasaac: "),
     ],

@@ -47,6 +47,20 @@ def test_several_captions_and_rows_without_one(tmp_path: Path) -> None:
     assert found.records[1].image.read_bytes() == picture(2)
 
 
+def test_a_training_part_alone_as_the_hub_has_it_is_no_split(tmp_path: Path) -> None:
+    datasets.DatasetDict({"train": make(0, 6)}).save_to_disk(tmp_path / "saved")
+    found = read("en", tmp_path / "saved")
+    assert [(one.split, one.group) for one in found.records] == [(None, f"train/{n // 2 * 2:09d}") for n in range(6)]
+    assert len(found.remarks) == 1
+
+
+def test_validation_stands_in_for_a_test_part_that_is_not_there(tmp_path: Path) -> None:
+    datasets.DatasetDict({"train": make(0, 4), "validation": make(4, 6)}).save_to_disk(tmp_path / "saved")
+    found = read("en", tmp_path / "saved")
+    assert [one.split for one in found.records] == ["train"] * 4 + ["test"] * 2
+    assert len(found.remarks) == 1
+
+
 def test_parts_give_the_split(tmp_path: Path) -> None:
     parts = {"train": make(0, 4), "validation": make(4, 6), "test": make(6, 8)}
     datasets.DatasetDict(parts).save_to_disk(tmp_path / "saved")
@@ -78,7 +92,10 @@ def test_an_image_that_is_a_path_is_never_opened(tmp_path: Path) -> None:
     ("content", "message"),
     [
         (lambda: {"train": make(0, 2), "other": make(2, 4)}, r"part 'other': expected train, test or val$"),
-        (lambda: {"train": make(0, 2)}, "the split leaves no images for test$"),
+        (
+            lambda: {"test": make(0, 2)},
+            "the split leaves no images to train on, only test: expected train and test, .*",
+        ),
         (lambda: make(0, 2, "words"), r"expected columns image \(Image\) and one of .*got image \(Image\), words"),
         (lambda: make(0, 2).remove_columns("image"), r"expected columns image .*got caption \(Value\)$"),
         (lambda: make(0, 2).add_column("text", ["a", "b"]), "expected columns image"),

@@ -36,6 +36,14 @@ def test_without_groups_shared_captions_make_them(captions: Sequence[Sequence[in
     assert [record.group for record in paired(*rows).records] == expected
 
 
+def test_captions_in_nfc_and_nfd_are_one_group_and_one_caption_of_an_image() -> None:
+    composed, apart = "un niño", "Un  nin\u0303o"
+    found = paired(row(0, "a", composed), row(1, "b", apart), row(2, "c", "otro"), row(3, "a", apart))
+    assert [record.group for record in found.records] == ["a", "a", "c"]
+    assert found.records[0].captions == (composed,)
+    assert found.skipped == [Skipped("3", "the same image and caption as an earlier row")]
+
+
 def test_given_groups_are_taken_at_their_word() -> None:
     found = paired(row(0, "a", "same", group="x"), row(1, "b", "same", group="y"), row(2, "c", "other", group="x"))
     assert [(record.id, record.group) for record in found.records] == [("a", "x"), ("b", "y"), ("c", "x")]
@@ -50,6 +58,40 @@ def test_a_split_makes_groups_superfluous_and_val_is_left_out() -> None:
         ("3", "train", "3"),
     ]
     assert found.skipped == []
+
+
+def test_a_training_part_alone_is_split_by_captions_or_by_the_groups_given() -> None:
+    rows = [row(n, f"{n}", f"{n // 2}", split="train") for n in range(4)]
+    found = paired(*rows)
+    assert [(record.split, record.group) for record in found.records] == [(None, f"{n // 2 * 2}") for n in range(4)]
+    assert found.remarks == [
+        "the data have a training part only: a fifth of it is kept for testing, as of data without a split"
+    ]
+    grouped = paired(*(row(n, f"{n}", f"{n // 2}", split="train", group=f"g{n % 2}") for n in range(4)))
+    assert [(record.split, record.group) for record in grouped.records] == [(None, f"g{n % 2}") for n in range(4)]
+
+
+def test_validation_stands_in_for_a_test_part_that_is_not_there() -> None:
+    found = paired(row(0, "a", "1", split="train"), row(1, "b", "2", split="val"))
+    assert [(record.id, record.split) for record in found.records] == [("a", "train"), ("b", "test")]
+    assert found.remarks == [
+        "the data have a training and a validation part only: the validation part is the test part"
+    ]
+    assert paired(row(0, "a", "1"), row(1, "b", "2")).remarks == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([row(0, "a", "1", split="test"), row(1, "b", "2", split="val")], "to train on, only test and val: expected"),
+        ([row(0, "a", "1", split="val")], "to train on, only val: expected train and test, train and val, or train"),
+        # the only test image is one of the training part already
+        ([row(0, "a", "1", split="train"), row(1, "a", "2", split="test")], "to test on, only train: expected"),
+    ],
+)
+def test_a_split_that_is_none_is_refused_with_the_remedy(rows: list[Row], message: str) -> None:
+    with pytest.raises(UserError, match=rf"^folder: the split leaves no images {message}.*the data are split here$"):
+        paired(*rows)
 
 
 def test_an_image_of_val_is_not_trained_on_either() -> None:
@@ -69,7 +111,7 @@ def test_what_was_skipped_before_comes_first() -> None:
     assert [one.id for one in found.skipped] == ["1", "2"]
 
 
-@pytest.mark.parametrize("rows", [[], [Skipped("line 2", "no caption")], [row(0, "a", "1", split="val")]])
+@pytest.mark.parametrize("rows", [[], [Skipped("line 2", "no caption")]])
 def test_nothing_left_is_one_line(rows: list[Row | Skipped]) -> None:
     with pytest.raises(UserError, match=r"^folder: no pair of image and caption is left(: line 2: no caption)?$"):
         paired(*rows)

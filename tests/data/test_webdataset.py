@@ -101,10 +101,23 @@ def test_folders_give_the_split_and_val_is_left_out(tmp_path: Path) -> None:
         read("en", tmp_path)
 
 
-def test_a_split_with_one_side_is_refused(tmp_path: Path) -> None:
-    write_shard(tmp_path / "train" / "0.tar", samples(0, 5))
-    with pytest.raises(UserError, match=r"^webdataset: the split leaves no images for test$"):
+def test_a_split_without_a_training_part_is_refused(tmp_path: Path) -> None:
+    write_shard(tmp_path / "test" / "0.tar", samples(0, 5))
+    message = (
+        "^webdataset: the split leaves no images to train on, only test: expected train and test, train and val, or"
+    )
+    with pytest.raises(UserError, match=message):
         read("en", tmp_path)
+
+
+def test_a_training_part_alone_is_no_split(tmp_path: Path) -> None:
+    write_shard(tmp_path / "train" / "0.tar", samples(0, 6))
+    found = read("en", tmp_path)
+    assert [record.split for record in found.records] == [None] * 6
+    assert [record.group for record in found.records] == [found.records[n - n % 2].id for n in range(6)]
+    assert found.remarks == [
+        "the data have a training part only: a fifth of it is kept for testing, as of data without a split"
+    ]
 
 
 def test_names_of_members_are_labels_and_links_are_nothing(tmp_path: Path) -> None:

@@ -105,3 +105,20 @@ def test_evaluate_reports_exactly_the_registered_metrics_within_their_ranges() -
     for name, value in scores.items():
         assert type(value) is float
         assert METRICS[name].low <= value <= METRICS[name].high, name
+
+
+def test_one_pair_is_found_by_anybody() -> None:
+    scores = retrieval(
+        -torch.ones(1, 2), torch.ones(1, 2), image_of_text=np.zeros(1, int), caption_ids=np.zeros(1, int)
+    )
+    assert {value for name, value in scores.items() if "recall" in name} == {100.0}
+    assert {value for name, value in scores.items() if "rank" in name or "mrr" in name} == {1.0}
+
+
+@pytest.mark.parametrize("cosine", [1.0, -1.0])
+def test_texts_of_one_embedding_tie_unless_their_captions_are_equal(cosine: float) -> None:
+    x, y, index = torch.full((8, 1), cosine), torch.ones(8, 1), np.arange(8)
+    tied = retrieval(x, y, image_of_text=index, caption_ids=index, ks=(1, 7, 8))
+    assert [tied[f"full_recall_at_{k}"] for k in (1, 7, 8)] == [0, 0, 100]
+    equal = retrieval(x, y, image_of_text=index, caption_ids=index // 4, ks=(1, 4, 5))
+    assert [equal[f"full_recall_at_{k}"] for k in (1, 4, 5)] == [0, 0, 100]  # behind the four of the other caption

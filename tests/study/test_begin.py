@@ -6,12 +6,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 from small_arasaac import write_small_arasaac
-from small_data import write_small_data
 
-from gap.data import open_dataset
-from gap.models.load import load_clip
 from study.arguments import parse_arguments
-from study.begin import _this_run, begin, cut_note
+from study.begin import _this_run, begin
 from study.checkpoints import checked_path
 from study.retrieval.sides import prompt_of
 
@@ -44,16 +41,6 @@ def test_language_and_prompt_of_a_space_make_the_captions_and_are_recorded(
     assert study.about["data"]["language"] == language
     assert study.about["spec"]["prompt"] == prompt
     assert prompt_of(study.dataset, prompt) == caption.replace("palabra 3", "{}")
-
-
-def test_captions_that_are_cut_are_counted(tmp_path: Path) -> None:
-    dataset = open_dataset(write_small_data(tmp_path / "data", captions_per_image=2))
-    clip = load_clip("tiny")
-    assert cut_note(clip, dataset) is None
-    for captions in dataset.captions[:5]:
-        captions[1] = "una abeja " * 60
-    note = cut_note(clip, dataset)
-    assert note == "5 of 48 captions are cut: tiny reads 77 tokens, and not what is behind."
 
 
 def test_a_path_is_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ Layout: ``{language}.json``, the answer of ARASAAC's ``GET /v1/pictograms/all/{l
 ``_id`` and ``keywords``), and ``images/``, with one file a record: ``{id}.png``, ``{id}.webp``, ``{id}_500.png`` or
 ``{id}_300.png`` (the first of these that exists).
 
-The group of a record is the connected component of records that share a keyword in the language, or the whole caption,
-whatever the case: synonyms chain, so that neither a caption nor a keyword of it is on both sides of a split. In the
+The group of a record is the connected component of records that share a keyword in the language, or the whole caption
+(``caption_key``): synonyms chain, so that neither a caption nor a keyword of it is on both sides of a split. In the
 catalogue of 9,879 records the largest component has 39 records in Spanish and 214 in English, small enough to be
 split by.
 """
@@ -18,6 +18,7 @@ from typing import Any
 
 from gap.data.arasaac.identifiers import by_id
 from gap.data.arasaac.languages import LANGUAGES
+from gap.data.captions import caption_key
 from gap.data.groups import connected_groups
 from gap.data.prompts import caption
 from gap.data.records import Catalogue, Record, Size, Skipped, Source
@@ -47,7 +48,7 @@ def clean_keywords(entries: Any) -> list[str]:
     for entry in entries if isinstance(entries, list) else []:
         word = entry.get("keyword") if isinstance(entry, dict) else None
         if isinstance(word, str) and (text := _clean(word)):
-            found.setdefault(text.casefold(), text)
+            found.setdefault(caption_key(text), text)
     return list(found.values())
 
 
@@ -101,7 +102,9 @@ def read(language: str, directory: Path | None, prompt: str | None = None) -> Ca
     identifiers = list(usable)
     captions = {identifier: caption(keywords[identifier], language, prompt) for identifier in identifiers}
     # Captions are keys too: one keyword "a, b" and two, "a" and "b", read the same.
-    shared = [{word.casefold() for word in (*keywords[identifier], captions[identifier])} for identifier in identifiers]
+    shared = [
+        {caption_key(word) for word in (*keywords[identifier], captions[identifier])} for identifier in identifiers
+    ]
     records = [
         Record(str(identifier), (captions[identifier],), group=str(identifiers[group]), image=usable[identifier])
         for identifier, group in zip(identifiers, connected_groups(shared), strict=True)

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from gap.data.captions import caption_key
 from gap.data.checking.findings import Findings
 from gap.data.checking.language import language_mix
 from gap.data.checking.near import near_identical
 from gap.data.checking.originals import look_at
+from gap.data.checking.parts import parts_of
+from gap.data.checking.reading import read_captions
 from gap.data.checking.sharing import chained, same, sharing
 from gap.data.columns import texts_of
 from gap.data.dataset import PairDataset, open_dataset
@@ -15,6 +18,7 @@ from gap.data.prepare import prepare, read_catalogue
 from gap.data.progress import progress_bar
 from gap.data.prompts import BARE
 from gap.data.records import Catalogue, Record
+from gap.models.tokenizer import load_tokenizer
 
 
 def check(
@@ -25,8 +29,13 @@ def check(
     data_dir: Path | None = None,
     cache_dir: Path | None = None,
     prompt: str | None = None,
+    model: str,
 ) -> Findings:
-    """Find out what is to know of a dataset. Raises UserError as :func:`gap.data.prepare` does."""
+    """Find out what is to know of a dataset, whose captions the tokenizer of ``model`` reads.
+
+    Raises UserError as :func:`gap.data.prepare` does, and where there is no such model or tokenizer.
+    """
+    tokenize = load_tokenizer(model, language)
     where: dict[str, Any] = {"data_dir": data_dir, "cache_dir": cache_dir}
     prepared = prepare(name, language=language, image_size=image_size, prompt=prompt, **where)
     dataset = open_dataset(prepared)
@@ -38,7 +47,7 @@ def check(
     with progress_bar(f"{name}: comparing images", len(dataset.ids), show=True) as advance:
         near = near_identical(dataset.images, advance)
     files = [[digest] if digest else [] for digest in originals.digests.tolist()]
-    captions = [[caption.casefold() for caption in of_image] for of_image in dataset.captions]
+    captions = [[caption_key(caption) for caption in of_image] for of_image in dataset.captions]
     bare = [caption for captions in texts_of(records).captions.to_pylist() for caption in captions]
     return Findings(
         dataset=dataset,
@@ -48,6 +57,8 @@ def check(
             "near-identical": sharing(chained(near, len(dataset.ids)), dataset),
             "same caption": sharing(same(captions), dataset),
         },
+        parts=parts_of(dataset),
+        reading=read_captions(model, tokenize, dataset),
         mix=language_mix(bare, language),
         sizes=originals.sizes,
         skipped=dataset.skipped,

@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from jaxtyping import Int64
 
 from gap.data.checking.language import MIN_WORDS, LanguageMix
+from gap.data.checking.parts import Parts
+from gap.data.checking.reading import Reading
 from gap.data.checking.sharing import Sharing
 from gap.data.dataset import PairDataset
 
@@ -16,7 +18,7 @@ SHOWN = 5
 LEAKS = {
     "same file": "the same file byte for byte",
     "near-identical": "near-identical images",
-    "same caption": "the same caption, whatever its case",
+    "same caption": "the same caption, whatever its case, white space and composition (NFC, NFD)",
 }
 
 
@@ -27,6 +29,8 @@ class Findings:
     dataset: PairDataset
     image_size: int
     shared: dict[str, Sharing]
+    parts: Parts
+    reading: Reading
     mix: LanguageMix
     sizes: Int64[np.ndarray, "m 2"]
     skipped: list[dict[str, str]]
@@ -55,6 +59,9 @@ def as_json(found: Findings) -> dict[str, Any]:
         "test": len(dataset.test),
         "captions": sum(map(len, dataset.captions)),
         "shared": {name: {"sets": named(one.sets), "leaks": named(one.leaks)} for name, one in found.shared.items()},
+        "parts": {**asdict(found.parts), "fault": found.parts.fault},
+        "reading": asdict(found.reading),
+        "remarks": list(dataset.remarks),
         "language_mix": {"asked": found.mix.asked, "others": found.mix.others, "examples": found.mix.examples},
         "width_height": {name: sizes[rows].tolist() for name, rows in _extremes(sizes).items()},
         "skipped": found.skipped,
@@ -69,11 +76,17 @@ def as_text(found: Findings) -> Iterator[str]:
     yield f"{dataset.name} ({dataset.language}): {len(dataset.ids):,} images, {len(dataset.train):,} to train on, " + (
         f"{len(dataset.test):,} to test on; {sum(map(len, dataset.captions)):,} captions, {spread} an image"
     )
+    yield from (f"split: {remark}" for remark in dataset.remarks)
     yield from _skipped(found)
     for name, one in found.shared.items():
         yield f"{LEAKS[name]}: {one.rows:,} images in {len(one.sets):,} sets" + _examples(dataset, one.sets)
     yield from _sizes(found)
     yield from _mix(found.mix)
+    yield from _reading(found.reading)
+    if found.parts.fault:
+        yield f"TOO SMALL: {found.parts.fault}"
+    elif remark := found.parts.remark():
+        yield f"{'EASY' if found.parts.is_easy else 'chance'}: {remark}"
     for name, one in found.shared.items():
         if one.leaks:
             yield f"LEAK: {LEAKS[name]} on both sides of the split, {len(one.leaks):,} sets" + _examples(
@@ -131,6 +144,13 @@ def _sizes(found: Findings) -> Iterator[str]:
         f"  {small:,} are enlarged to {found.image_size} pixels; {oblong:,} are more than twice as long as wide, and "
         "lose their ends when the centre is cropped"
     )
+
+
+def _reading(reading: Reading) -> Iterator[str]:
+    said = reading.remarks()
+    yield from (f"tokens: {remark}" for remark in said)
+    if not said:
+        yield f"tokens: {reading.model} reads every caption whole, and no two distinct ones alike"
 
 
 def _mix(mix: LanguageMix) -> Iterator[str]:

@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from gap.data.captions import caption_key
 from gap.data.groups import connected_groups
 from gap.data.pictograms import COLUMNS, TABLE, svg_path
 from gap.errors import UserError
@@ -48,7 +49,7 @@ def label_key(label: str, group: str) -> str:
     >>> label_key("woman and man holding hands", "people-body"), label_key("family: man, boy", "people-body")
     ('holding hands', 'family')
     """
-    folded = label.casefold()
+    folded = caption_key(label)
     if group == "people-body":
         folded = " ".join(_PEOPLE_WORDS.sub(" ", folded.split(":")[0]).split()) or "person"
     return folded
