@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gap.data.groups import connected_groups
-from gap.data.pairing import Row, pair
+from gap.data.pairing import Fault, Row, pair
 from gap.data.records import Catalogue, Skipped
 from gap.errors import UserError
 
 
-def paired(*rows: Row | Skipped, prompt: str | None = None) -> Catalogue:
+def paired(*rows: Row | Fault, prompt: str | None = None) -> Catalogue:
     return pair("folder", rows, lambda ids, at: lambda row: Path(f"{ids[row]}-{at[row, 0]}"), prompt)
 
 
@@ -56,7 +56,7 @@ def test_an_image_of_val_is_not_trained_on_either() -> None:
     found = paired(row(0, "a", "1", split="val"), row(1, "a", "2", split="train"), row(2, "b", "3", split="train"),
                    row(3, "c", "4", split="test"))  # fmt: skip
     assert [record.id for record in found.records] == ["b", "c"]
-    assert found.skipped == [Skipped("1", "another split than an earlier row of the image")]
+    assert found.skipped == [Skipped("1", "another split than an earlier row of the image", 0, 1)]
 
 
 def test_a_prompt_goes_round_every_caption() -> None:
@@ -65,12 +65,12 @@ def test_a_prompt_goes_round_every_caption() -> None:
 
 
 def test_what_was_skipped_before_comes_first() -> None:
-    found = paired(row(0, "a", "1"), Skipped("1", "no caption"), row(2, "a", "1"))
+    found = paired(row(0, "a", "1"), Fault("1", "no caption"), row(2, "a", "1"))
     assert [one.id for one in found.skipped] == ["1", "2"]
 
 
-@pytest.mark.parametrize("rows", [[], [Skipped("line 2", "no caption")], [row(0, "a", "1", split="val")]])
-def test_nothing_left_is_one_line(rows: list[Row | Skipped]) -> None:
+@pytest.mark.parametrize("rows", [[], [Fault("line 2", "no caption")], [row(0, "a", "1", split="val")]])
+def test_nothing_left_is_one_line(rows: list[Row | Fault]) -> None:
     with pytest.raises(UserError, match=r"^folder: no pair of image and caption is left(: line 2: no caption)?$"):
         paired(*rows)
 
