@@ -20,7 +20,7 @@ from gap.data.images import ARRAY, LEFT_OUT, UnreadableError, write_images
 from gap.data.integrity import is_intact, say_changed, seal
 from gap.data.journal import is_resumable
 from gap.data.pixels import VERSION
-from gap.data.records import Catalogue, Skipped, stop_if_many
+from gap.data.records import Catalogue, Skipped, stop_if_unusable
 from gap.data.stamps import stamps_key
 from gap.data.whole_files import replace_file
 from gap.errors import UserError
@@ -95,7 +95,7 @@ def _write(wanted: _Wanted, part: Path, digests: np.ndarray | None, skipped: lis
 def _at_once(wanted: _Wanted, known: Path, part: Path) -> Path:
     """Hash and decode in one go."""
     records = wanted.catalogue.records
-    stop_if_many(wanted.name, wanted.catalogue.skipped, len(records) + len(wanted.catalogue.skipped))
+    stop_if_unusable(wanted.name, wanted.catalogue)
     digests = _write(wanted, part, None, wanted.catalogue.skipped)
     key = images_key(records, digests, wanted.size)
     _remember(known, key)
@@ -107,7 +107,7 @@ def _hashed_first(wanted: _Wanted, known: Path | None) -> Array:
     digests = file_digests(records)
     blank = np.flatnonzero(digests == b"").tolist()
     unreadable = [Skipped(records[row].id, f"{records[row].image.name}: cannot be read") for row in blank]
-    stop_if_many(wanted.name, [*skipped, *unreadable], len(records) + len(skipped))
+    stop_if_unusable(wanted.name, wanted.catalogue, unreadable)
     key = images_key(records, digests, wanted.size)
     target = wanted.directory(key)
 

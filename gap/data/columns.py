@@ -46,6 +46,11 @@ class Columns(Sequence[Record]):
     def __len__(self) -> int:
         return len(self.texts.ids)
 
+    @property
+    def caption_count(self) -> int:
+        """The captions of all records."""
+        return int(pc.sum(pc.list_value_length(self.texts.captions)).as_py() or 0)
+
     @overload
     def __getitem__(self, row: int) -> Record: ...
     @overload

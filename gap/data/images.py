@@ -127,7 +127,7 @@ def write_images(
 
     ``digests`` are those that the files must have, blank for those that could not be read; None if none is known.
 
-    Raises UserError as soon as more than 1 % of the records, those skipped before included, are unusable, and
+    Raises UserError as soon as more than 1 % of the images, those skipped before included, are unusable, and
     UnreadableError where a file cannot be read and no digests were given, OSError where the disk is too small.
     """
     row_bytes = 3 * image_size**2
@@ -154,7 +154,8 @@ def write_images(
 
     for chunk in chunks:
         take(chunk)
-    total = len(records) + len(already_skipped) if digests is None else _total(digests, already_skipped)
+    blank = 0 if digests is None else _blank(digests)  # which are among those already skipped
+    total = len(records) - blank + sum(one.images for one in already_skipped)
     with (
         (directory / ARRAY).open("r+b" if chunks else "wb") as file,
         progress_bar(f"{name}: preparing images at {image_size} pixels", len(records), show=progress) as advance,
@@ -189,7 +190,3 @@ def write_images(
 def _blank(digests: np.ndarray) -> int:
     return int((digests == b"").sum())
 
-
-def _total(digests: np.ndarray, already_skipped: Sequence[Skipped]) -> int:
-    """Count the records; those with a blank digest are among the skipped ones."""
-    return len(digests) - _blank(digests) + len(already_skipped)

@@ -1,6 +1,9 @@
 """From rows of image, caption, split and group, as users' own data come, to one record an image.
 
 Rows of one image are its captions. A row that contradicts an earlier one of its image, or repeats it, is skipped.
+Each is counted as a caption; an image that no row is left of, or whose file cannot be used, is counted as an image,
+once for all its rows. Rows of a part that is left out are named, and not counted.
+
 Without a split and without groups, images that share a caption (``caption_key``), directly or through others, are one
 group. Whoever has a split or groups is taken at their word; ``python -m gap.data check`` tells what they leak. A split
 into training and validation has no test part: the validation part is it. One with a training part alone is no split.
@@ -42,6 +45,22 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Fault:
+    """A row that cannot be used, at ``place``.
+
+    ``lost`` is the image itself, ``captions`` of it, or nothing that counts (a document in a shard). ``image`` is the
+    image's name, where it is known, and ``split`` the part that the row would be in.
+    """
+
+    place: str
+    reason: str
+    lost: Literal["image", "captions", "nothing"] = "captions"
+    image: str | None = None
+    captions: int = 1
+    split: Part | None = None
+
+
+@dataclass(frozen=True)
 class Table:
     """Rows as columns: strings as they came, the number of each row's image and of its caption by first appearance.
 
@@ -60,7 +79,7 @@ class Table:
 
 def pair(
     name: str,
-    rows: Iterable[Row | Skipped],
+    rows: Iterable[Row | Fault],
     image: Finder,
     prompt: str | None,
 ) -> Catalogue:
@@ -69,13 +88,14 @@ def pair(
     ``image(ids, at)`` makes what finds the image of a record. Raises UserError when nothing is left, or when there is
     a split without images to train on.
     """
-    skipped: list[Skipped] = []
-    table = _table(_good(rows, skipped))
+    faults: list[Fault] = []
+    table = _table(_good(rows, faults))
     pa.default_memory_pool().release_unused()  # Arrow keeps what it has freed, which is several times what it holds
     kept = np.ones(len(table.image), dtype=bool)
     for fault, of_rows in _faults(table):
-        skipped += [Skipped(place, fault) for place in table.places.filter(pa.array(of_rows & kept)).to_pylist()]
+        faults += _named(table, fault, of_rows & kept)
         kept &= ~of_rows
+    skipped = _counted(faults, table, kept)
     splits, remarks = _two_parts(name, table.splits, kept)
     table = replace(table, splits=splits)
     kept &= np.asarray(pc.not_equal(splits.fill_null("none"), "val"))
@@ -110,12 +130,46 @@ def _two_parts(name: str, splits: Any, kept: Bool[np.ndarray, " rows"]) -> tuple
     return splits, []
 
 
-def _good(rows: Iterable[Row | Skipped], skipped: list[Skipped]) -> Iterator[Row]:
+def _good(rows: Iterable[Row | Fault], faults: list[Fault]) -> Iterator[Row]:
     for row in rows:
-        if isinstance(row, Skipped):
-            skipped.append(row)
+        if isinstance(row, Fault):
+            faults.append(row)
         else:
             yield row
+
+
+def _named(table: Table, fault: str, of_rows: Bool[np.ndarray, " rows"]) -> Iterator[Fault]:
+    """Name the rows that have a fault beside the others."""
+    rows = pa.array(of_rows)
+    columns = (column.filter(rows).to_pylist() for column in (table.places, table.images, table.splits))
+    for place, image, split in zip(*columns, strict=True):
+        yield Fault(place, fault, image=image, split=split)
+
+
+def _counted(faults: list[Fault], table: Table, kept: Bool[np.ndarray, " rows"]) -> list[Skipped]:
+    """Count what the faults cost: every image once, and captions where their image is not lost itself."""
+    names = {fault.image for fault in faults if fault.image is not None}
+    named = pa.array(sorted(name for name in names if _is_text(name)), pa.large_string())
+    usable = table.images.filter(pa.array(kept))
+    alive = set(usable.filter(pc.is_in(usable, named)).unique().to_pylist())
+    is_tested = pc.any(pc.equal(table.splits, "test")).as_py()  # or else val may have to stand for it
+    lost: set[str] = set()
+    skipped = []
+    for fault in faults:
+        images = captions = 0
+        if fault.lost != "nothing" and not (is_tested and fault.split == "val"):
+            captions = fault.captions if fault.lost == "captions" else 0
+            name = fault.place if fault.image is None and fault.lost == "image" else fault.image
+            if name is not None and name not in alive and name not in lost:
+                lost.add(name)
+                images = 1
+        skipped.append(Skipped(fault.place, fault.reason, images, captions))
+    return skipped
+
+
+def _is_text(name: str) -> bool:
+    """Tell whether a name has a UTF-8 form; half a surrogate pair has none, and no column holds it."""
+    return name == name.encode("utf-8", "ignore").decode("utf-8")
 
 
 def _table(rows: Iterator[Row]) -> Table:

@@ -15,7 +15,7 @@ from gap.data.integrity import build_intact
 from gap.data.json_stream import digest, json_pieces
 from gap.data.progress import say
 from gap.data.prompts import check_prompt
-from gap.data.records import Catalogue, Source, check_language, name_some, stop_if_many
+from gap.data.records import Catalogue, Source, check_language, count_skipped, name_some, stop_if_unusable
 from gap.data.sources import DATASETS
 from gap.errors import UserError, unknown
 
@@ -89,22 +89,22 @@ def prepare(
     directory. What has changed in the cache itself is said and made again. The path is absolute.
     It can be interrupted at any moment, goes on when called again, and may be run by several processes at once.
     ``progress`` shows a bar on standard error at a terminal, and a line elsewhere. ``prompt`` is a text with one
-    ``{}``, where the keywords or the caption go (default: the source's own for the language). An unusable record is
-    skipped and named, up to 1 % of the records.
+    ``{}``, where the keywords or the caption go (default: the source's own for the language). What is unusable is
+    skipped and named, up to 1 % of the images and 1 % of the captions, each counted against its own kind.
 
     Raises UserError for an unknown dataset or language, a prompt without its one ``{}``, an ``image_size`` below 1, a
-    missing or malformed source, more than 1 % of unusable records, and a cache that cannot be written to.
+    missing or malformed source, more than 1 % of unusable images or captions, and a cache that cannot be written to.
     """
     if image_size < 1:
         raise UserError(f"image_size: expected a positive number of pixels, got {image_size}")
     cache = (cache_dir or default_cache()).absolute()
     catalogue = read_catalogue(dataset, language, data_dir=data_dir, cache_dir=cache, prompt=prompt)
-    total = len(catalogue.records) + len(catalogue.skipped)
     array = find_or_make(dataset, catalogue, image_size=image_size, cache=cache, progress=progress)
-    skipped = [*catalogue.skipped, *array.unreadable, *array.undecodable]
-    stop_if_many(dataset, skipped, total)
+    without_pixels = [*array.unreadable, *array.undecodable]
+    stop_if_unusable(dataset, catalogue, without_pixels)
 
-    left_out = {one.id for one in (*array.unreadable, *array.undecodable)}
+    skipped = [*catalogue.skipped, *without_pixels]
+    left_out = {one.id for one in without_pixels}
     texts = texts_of(catalogue.records).without(left_out)
     described = describe_captions(
         dataset, language, image_size, licence=DATASETS[dataset].licence, key=array.key, texts=texts, skipped=skipped
@@ -119,5 +119,6 @@ def prepare(
         _write_json(part / SPLITS, split)
 
     if build_intact(prepared, fill) and progress and skipped:
-        say(f"{dataset}: skipped {len(skipped)} of {total} records: {name_some(skipped)}")
+        lost = count_skipped(skipped, images=catalogue.images, captions=catalogue.captions)
+        say(f"{dataset}: skipped {lost}: {name_some(skipped)}")
     return prepared

@@ -1,4 +1,9 @@
-"""What a source of pictures and words hands over: records, and the ones it had to leave out."""
+"""What a source of pictures and words hands over: records, and what it had to leave out.
+
+What is left out is counted in two units, each against its own kind: images that cannot be used against all images, and
+captions that cannot be used against all captions. A caption of an image that cannot be used is lost with its image, and
+not counted again; an image without a usable caption cannot be used.
+"""
 
 import re
 from collections.abc import Callable, Sequence
@@ -8,7 +13,9 @@ from typing import Literal, Protocol, runtime_checkable
 
 from gap.errors import UserError, unknown
 
-MAX_UNUSABLE = 0.01
+MAX_UNUSABLE = 0.01  # of the images, and of the captions
+Unit = Literal["images", "captions"]
+UNITS: tuple[Unit, ...] = ("images", "captions")
 _NAMED = 5
 _TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 
@@ -45,10 +52,12 @@ class Record:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A record that cannot be used, and why."""
+    """Something that cannot be used, and why; ``images`` and ``captions`` are how many of each are lost by it."""
 
     id: str
     reason: str
+    images: int = 1
+    captions: int = 0
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,19 @@ class Catalogue:
     records: Sequence[Record]
     skipped: list[Skipped]
     remarks: list[str] = field(default_factory=list)
+
+    @property
+    def images(self) -> int:
+        """The images of the source, with those that cannot be used."""
+        return len(self.records) + sum(one.images for one in self.skipped)
+
+    @property
+    def captions(self) -> int:
+        """The captions of the images that can be used, with those that cannot."""
+        # Columns know the sum; a source of other records is small.
+        own = getattr(self.records, "caption_count", None)
+        usable = sum(len(record.captions) for record in self.records) if own is None else own
+        return usable + sum(one.captions for one in self.skipped)
 
 
 @dataclass(frozen=True)
@@ -100,8 +122,8 @@ def check_language(name: str, source: Source, language: str) -> None:
         raise unknown(f"language of {name}", language, source.languages)
 
 
-def name_some(skipped: list[Skipped]) -> str:
-    """Name the first few of the skipped records in one line.
+def name_some(skipped: Sequence[Skipped]) -> str:
+    """Name the first few of what was skipped in one line.
 
     >>> name_some([Skipped("7", "no keywords")])
     '7 (no keywords)'
@@ -110,10 +132,34 @@ def name_some(skipped: list[Skipped]) -> str:
     return named + (", ..." if len(skipped) > _NAMED else "")
 
 
-def stop_if_many(name: str, skipped: list[Skipped], total: int) -> None:
-    """Raise UserError when more than 1 % of ``total`` records are unusable: that is no accident but a wrong mirror."""
-    if len(skipped) > MAX_UNUSABLE * total:
+def count_skipped(skipped: Sequence[Skipped], *, images: int, captions: int) -> str:
+    """Say how many of all ``images`` and of all ``captions`` are lost.
+
+    >>> count_skipped([Skipped("a.png", "no keywords"), Skipped("line 7", "no caption", 0, 1)], images=200, captions=990)
+    '1 of 200 images and 1 of 990 captions'
+    """
+    lost = {unit: sum(getattr(one, unit) for one in skipped) for unit in UNITS}
+    totals = {"images": images, "captions": captions}
+    return " and ".join(f"{lost[unit]:,} of {totals[unit]:,} {unit}" for unit in UNITS if lost[unit] or unit == "images")
+
+
+def stop_if_many(name: str, skipped: Sequence[Skipped], total: int, unit: Unit = "images") -> None:
+    """Raise UserError when more than 1 % of all ``total`` images, or captions, are lost: that is no accident.
+
+    ``unit`` says which of the two are counted; both ``skipped`` and ``total`` are taken in it. Exactly 1 % passes.
+    """
+    lost = [one for one in skipped if getattr(one, unit)]
+    count = sum(getattr(one, unit) for one in lost)
+    if count > MAX_UNUSABLE * total:
         raise UserError(
-            f"{name}: {len(skipped)} of {total} records are unusable, at most {MAX_UNUSABLE:.0%} may be: "
-            + name_some(skipped)
+            f"{name}: {count:,} of {total:,} {unit} are unusable, at most {MAX_UNUSABLE:.0%} may be: {name_some(lost)}"
         )
+
+
+def stop_if_unusable(name: str, catalogue: Catalogue, also: Sequence[Skipped] = ()) -> None:
+    """Raise UserError when more than 1 % of a catalogue's images, or of its captions, are unusable.
+
+    ``also`` are images among its records that cannot be read or decoded.
+    """
+    stop_if_many(name, [*catalogue.skipped, *also], catalogue.images, "images")
+    stop_if_many(name, catalogue.skipped, catalogue.captions, "captions")

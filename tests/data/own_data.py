@@ -25,9 +25,9 @@ def write_table(directory: Path, rows: Sequence[Mapping[str, Any]], ending: str 
     """A table ``pairs`` with the columns of the first row."""
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / f"pairs{ending}"
-    if ending == ".csv":
+    if ending in {".csv", ".tsv"}:
         with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
+            writer = csv.DictWriter(file, list(rows[0]), delimiter="," if ending == ".csv" else "\t")
             writer.writeheader()
             writer.writerows(rows)
     elif ending == ".jsonl":

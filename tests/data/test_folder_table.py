@@ -68,14 +68,21 @@ def test_a_caption_may_be_a_list(ending: str, tmp_path: Path) -> None:
         ("", r"pairs\.csv is empty; expected a first line with image, caption$"),
         (
             "image\n000.png\n",
-            r"pairs\.csv has no column caption; expected image, caption\[, split, group\].* got image$",
+            r"csv has no column caption; expected image \(or .*\), caption \(or .*\)\[, split, group\], got image; columns",
         ),
-        ("image;caption\n000.png;a\n", r"no column image; .*separated by commas in a CSV, got image;caption$"),
+        ("image;caption\n000.png;a\n", r"no column image; .*, got image;caption; columns are separated by commas or tabs$"),
         ("image,caption,caption\n000.png,a,b\n", "more than one column caption"),
         ("image,caption\n", "no pair of image and caption is left$"),
         ('image,caption\n000.png,a\n001.png,"a\nb\n', r"pairs\.csv, line 4: unexpected end of data$"),
         ('image,caption\n000.png,"a" b\n', r"pairs\.csv, line 2: "),
-        (b"image,caption\n000.png,ni\xf1o\n", r"pairs\.csv, after line \d: expected UTF-8"),
+        (
+            b"image,caption\r\n000.png,a\r\n001.png,ni\xf1o\r\n",
+            r"pairs\.csv, line 3, column 11: expected UTF-8, got byte 0xf1, which is 'ñ' in Latin-1; save it as UTF-8 "
+            r"\(in Excel: Save As, 'CSV UTF-8'\)$",
+        ),
+        ("image,caption\n000.png,niño\n".encode("utf-16"), r"pairs\.csv, line 1: expected UTF-8, got UTF-16; save it"),
+        ("image,caption\n000.png,niño\n".encode("utf-16-be"), r"pairs\.csv, line 1: expected UTF-8, got UTF-16; save"),
+        (b"image,caption\xe9\n000.png,a\n", r"pairs\.csv, line 1, column 14: expected UTF-8, got byte 0xe9"),
         ("image,caption\n000.png," + "x" * 200_000 + "\n", r"line 2: field larger than field limit"),
     ],
 )
@@ -120,14 +127,15 @@ def test_a_row_that_cannot_be_used_is_skipped_and_named(line: str, reason: str, 
         ('{"image": "001.png"', "not JSON: "),
         ('["001.png", "a"]', "expected an object with image and caption, got list"),
         ("[" * 100_000, "not JSON: "),
-        ('{"image": 7, "caption": "a"}', "no image"),
+        ('{"image": 7, "caption": "a"}', "expected the name of an image file, got int"),
+        ('{"image": {"bytes": "", "path": "1.png"}, "caption": "a"}', "expected the name of an image file, got dict"),
         ('{"image": "001.png", "caption": 7}', "expected a text as the caption, got int"),
         ('{"image": "001.png", "caption": null}', "no caption"),
         ('{"image": "001.png", "caption": NaN}', "expected a text as the caption, got float"),
         ('{"image": "001.png", "caption": "\\ud800"}', "no caption"),
         ('{"image": "001.png", "caption": []}', "expected a text as the caption, got list"),
         ('{"image": "\\ud800.png", "caption": "a"}', "no image file "),
-        (b'{"image": "\xff.png", "caption": "a"}', "not JSON: "),
+        (b'{"image": "\xff.png", "caption": "a"}', "column 12: expected UTF-8, got byte 0xff, which is "),
     ],
 )
 def test_a_line_that_cannot_be_used_is_skipped_and_named(line: str | bytes, reason: str, tmp_path: Path) -> None:
@@ -152,7 +160,7 @@ def test_a_group_that_is_no_number_is_none(tmp_path: Path) -> None:
     [
         (lambda path: path.write_bytes(b""), "cannot read .*pairs.parquet: "),
         (lambda path: path.write_bytes(b"PAR1" + b"\0" * 100 + b"PAR1"), "cannot read .*pairs.parquet: "),
-        (lambda path: write_table(path.parent, [{"image": "000.png", "text": "a"}], ".parquet"), "no column caption"),
+        (lambda path: write_table(path.parent, [{"image": "000.png", "words": "a"}], ".parquet"), "no column caption"),
         (lambda path: path.mkdir(), "found none"),
     ],
 )
@@ -169,7 +177,7 @@ def test_whatever_the_bytes_only_our_own_error_comes_out(
     data: bytes, ending: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     directory = tmp_path_factory.mktemp("fuzz")
-    head = {".csv": b"image,caption\n", ".jsonl": b'{"image": "', ".parquet": b"PAR1"}[ending]
+    head = {".csv": b"image,caption\n", ".tsv": b"image\tcaption\n", ".jsonl": b'{"image": "', ".parquet": b"PAR1"}[ending]
     (directory / f"pairs{ending}").write_bytes(head + data)
     with pytest.raises(UserError, match=r"^folder: "):
         read("en", directory)

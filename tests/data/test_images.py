@@ -64,7 +64,7 @@ def test_an_image_that_cannot_be_decoded_is_named_and_its_row_closed(tmp_path: P
 
 
 def test_more_than_one_per_cent_stops(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"^arasaac: 1 of 99 records are unusable.*5 \(5\.png: the file is empty\)$"):
+    with pytest.raises(UserError, match=r"^arasaac: 1 of 99 images are unusable.*5 \(5\.png: the file is empty\)$"):
         write(tmp_path / "out", make_records(tmp_path, 99, _5=b""))
 
 
@@ -74,7 +74,7 @@ def test_those_skipped_before_count(tmp_path: Path, records: int, already_skippe
     if already_skipped + 1 <= (records + already_skipped) / 100:
         assert len(write(tmp_path / "out", made, already_skipped=already_skipped)[0]) == records - 1
     else:
-        with pytest.raises(UserError, match=f"{already_skipped + 1} of {records + already_skipped} records"):
+        with pytest.raises(UserError, match=f"{already_skipped + 1} of {records + already_skipped} images"):
             write(tmp_path / "out", made, already_skipped=already_skipped)
 
 

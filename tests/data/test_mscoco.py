@@ -69,21 +69,26 @@ def test_an_unusable_image_is_skipped_and_named(tmp_path: Path) -> None:
     reasons = {one.id: one.reason for one in catalogue.skipped}
     assert reasons["3"] == "train2014/ holds no file of that name"
     assert reasons["4"] == "no captions"
-    assert "tset" in reasons["image 5 of dataset_coco.json"]
-    with pytest.raises(UserError, match=r"^mscoco: 3 of 12 records are unusable"):
+    expected = "split: expected one of train, restval, test, val, got 'tset'"
+    assert reasons["image 5 of dataset_coco.json"] == expected
+    with pytest.raises(UserError, match=r"^mscoco: 3 of 12 images are unusable"):
         prepare("mscoco", language="en", image_size=8, data_dir=directory, cache_dir=tmp_path / "cache")
 
 
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
-        ({"filename": {}}, "unexpected or missing"),
+        ({"filename": {}}, "filename: expected a name, got {}"),
         ({"filename": "../../x.jpg"}, "holds no file of that name"),
         ({"filename": "a/b"}, "holds no file of that name"),
         ({"filename": "\x00"}, "holds no file of that name"),
-        ({"filepath": []}, "unexpected or missing"),
-        ({"filepath": "../train2014"}, "unexpected or missing"),
-        ({"cocoid": float("inf")}, "unexpected or missing"),
+        ({"filepath": []}, "filepath: expected train2014 or val2014, got []"),
+        ({"filepath": "../train2014"}, "filepath: expected train2014 or val2014, got '../train2014'"),
+        ({"cocoid": float("inf")}, "cocoid: expected a whole number, got inf"),
+        ({"cocoid": "one"}, "cocoid: expected a whole number, got 'one'"),
+        ({"cocoid": 3.5}, "cocoid: expected a whole number, got 3.5"),
+        ({"cocoid": True}, "cocoid: expected a whole number, got True"),
+        ({"cocoid": None}, "cocoid: expected a whole number, got None"),
         ({"cocoid": 4}, "the id occurs twice"),
     ],
 )
@@ -97,7 +102,7 @@ def test_odd_images_are_skipped(tmp_path: Path, changed: dict[str, Any], reason:
 def test_odd_captions_are_one_line(tmp_path: Path) -> None:
     directory = write_coco(tmp_path / "coco")
     edit(directory / "annotations" / "captions_val2014.json", lambda c: c["annotations"][0].update(id=float("inf")))
-    with pytest.raises(UserError, match="an annotation has an unexpected or missing"):
+    with pytest.raises(UserError, match=r"val2014\.json: annotation 0: id: expected a whole number, got inf$"):
         read("en", directory, None)
 
 
@@ -110,7 +115,7 @@ def test_odd_captions_are_one_line(tmp_path: Path) -> None:
         (lambda d: (d / "annotations" / "captions_val2014.json").unlink(), "captions_val2014.json is missing"),
         (
             lambda d: edit(d / "annotations" / "captions_val2014.json", lambda c: c["annotations"][0].pop("image_id")),
-            "an annotation has an unexpected or missing 'image_id'",
+            r"captions_val2014\.json: annotation 0: no image_id$",
         ),
         (lambda d: (d / "train2014").rename(d / "train"), "train2014 is missing"),
         (

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gap.data.groups import connected_groups
-from gap.data.pairing import Row, pair
+from gap.data.pairing import Fault, Row, pair
 from gap.data.records import Catalogue, Skipped
 from gap.errors import UserError
 
 
-def paired(*rows: Row | Skipped, prompt: str | None = None) -> Catalogue:
+def paired(*rows: Row | Fault, prompt: str | None = None) -> Catalogue:
     return pair("folder", rows, lambda ids, at: lambda row: Path(f"{ids[row]}-{at[row, 0]}"), prompt)
 
 
@@ -41,7 +41,7 @@ def test_captions_in_nfc_and_nfd_are_one_group_and_one_caption_of_an_image() -> 
     found = paired(row(0, "a", composed), row(1, "b", apart), row(2, "c", "otro"), row(3, "a", apart))
     assert [record.group for record in found.records] == ["a", "a", "c"]
     assert found.records[0].captions == (composed,)
-    assert found.skipped == [Skipped("3", "the same image and caption as an earlier row")]
+    assert found.skipped == [Skipped("3", "the same image and caption as an earlier row", 0, 1)]
 
 
 def test_given_groups_are_taken_at_their_word() -> None:
@@ -98,7 +98,7 @@ def test_an_image_of_val_is_not_trained_on_either() -> None:
     found = paired(row(0, "a", "1", split="val"), row(1, "a", "2", split="train"), row(2, "b", "3", split="train"),
                    row(3, "c", "4", split="test"))  # fmt: skip
     assert [record.id for record in found.records] == ["b", "c"]
-    assert found.skipped == [Skipped("1", "another split than an earlier row of the image")]
+    assert found.skipped == [Skipped("1", "another split than an earlier row of the image", 0, 1)]
 
 
 def test_a_prompt_goes_round_every_caption() -> None:
@@ -107,12 +107,12 @@ def test_a_prompt_goes_round_every_caption() -> None:
 
 
 def test_what_was_skipped_before_comes_first() -> None:
-    found = paired(row(0, "a", "1"), Skipped("1", "no caption"), row(2, "a", "1"))
+    found = paired(row(0, "a", "1"), Fault("1", "no caption"), row(2, "a", "1"))
     assert [one.id for one in found.skipped] == ["1", "2"]
 
 
-@pytest.mark.parametrize("rows", [[], [Skipped("line 2", "no caption")]])
-def test_nothing_left_is_one_line(rows: list[Row | Skipped]) -> None:
+@pytest.mark.parametrize("rows", [[], [Fault("line 2", "no caption")]])
+def test_nothing_left_is_one_line(rows: list[Row | Fault]) -> None:
     with pytest.raises(UserError, match=r"^folder: no pair of image and caption is left(: line 2: no caption)?$"):
         paired(*rows)
 

@@ -178,7 +178,7 @@ def test_unusable_records_are_left_out_named_and_counted(
     assert reasons["4"] == "4.png: cannot be read"
     told = capsys.readouterr().err.splitlines()
     assert told[-1].startswith(
-        "arasaac: skipped 4 of 400 records: 1 (no keywords), 4 (4.png: cannot be read), 2 (2.png"
+        "arasaac: skipped 4 of 400 images: 1 (no keywords), 4 (4.png: cannot be read), 2 (2.png"
     )
     assert run(copy, cache) == prepared
 
@@ -204,7 +204,7 @@ def test_one_per_cent_is_the_border(tmp_path: Path, cache: Path, fault: str, fau
         dataset = opened(copy, cache)
         assert (len(dataset.ids), len(dataset.skipped)) == (99, 1)
     else:
-        with pytest.raises(UserError, match=r"^arasaac: 2 of 100 records are unusable, at most 1% may be: [^\n]*11 \("):
+        with pytest.raises(UserError, match=r"^arasaac: 2 of 100 images are unusable, at most 1% may be: [^\n]*11 \("):
             run(copy, cache)
         assert not (cache / "datasets").exists()
         assert contents(cache) == {}
@@ -213,14 +213,14 @@ def test_one_per_cent_is_the_border(tmp_path: Path, cache: Path, fault: str, fau
 def test_faults_of_different_kinds_add_up(tmp_path: Path, cache: Path) -> None:
     words = {number: [f"palabra {number}"][: number != 7] for number in range(199)}
     copy = write_copy(tmp_path / "copy", words, pictures={3: HTML})
-    with pytest.raises(UserError, match="2 of 199 records are unusable"):
+    with pytest.raises(UserError, match="2 of 199 images are unusable"):
         run(copy, cache)
     assert len(opened(write_copy(copy, {**words, 199: ["otra"]}, pictures={3: HTML}), cache).skipped) == 2
 
 
 def test_a_stop_can_be_repaired(tmp_path: Path, cache: Path) -> None:
     copy = write_copy(tmp_path / "copy", pictures={3: HTML})
-    with pytest.raises(UserError, match="1 of 6 records"):
+    with pytest.raises(UserError, match="1 of 6 images"):
         run(copy, cache)
     assert opened(write_copy(copy), cache).data_hash == opened(write_copy(tmp_path / "whole"), cache).data_hash
 

@@ -13,11 +13,12 @@ def skipped(number: int) -> list[Skipped]:
 @pytest.mark.parametrize(("unusable", "total"), [(0, 0), (0, 1), (1, 100), (2, 200), (98, 9879)])
 def test_one_per_cent_is_bearable(unusable: int, total: int) -> None:
     stop_if_many("arasaac", skipped(unusable), total)
+    assert not unusable > total / 100
 
 
 @pytest.mark.parametrize(("unusable", "total"), [(1, 1), (1, 99), (2, 199), (3, 200), (99, 9879), (7, 7)])
 def test_more_than_one_per_cent_stops(unusable: int, total: int) -> None:
-    with pytest.raises(UserError, match=rf"^arasaac: {unusable} of {total} records are unusable, .* 1%.*: 0 \(no key"):
+    with pytest.raises(UserError, match=rf"^arasaac: {unusable} of {total:,} images are unusable, .* 1%.*: 0 \(no key"):
         stop_if_many("arasaac", skipped(unusable), total)
 
 

@@ -29,13 +29,18 @@ LICENCE = (
     "CC BY-NC-SA 4.0 (https://creativecommons.org/licenses/by-nc-sa/4.0/)."
 )
 LAYOUT = "{language}.json, such as es.json, and images/{id}.png (or .webp, _500.png, _300.png)"
+_JOINERS = "\u200c\u200d"
 _ENDINGS = (".png", ".webp", "_500.png", "_300.png")
 
 
 def _clean(word: str) -> str:
-    """Resolve HTML entities, composed letters and white space; drop what is never seen, such as a soft hyphen."""
+    """Resolve HTML entities, composed letters and white space; drop what is never seen, such as a soft hyphen.
+
+    Joiners stay, since Persian words and emoji of several signs are other ones without them, but they make no word.
+    """
     text = unicodedata.normalize("NFC", html.unescape(word))
-    return " ".join("".join(sign for sign in text if sign.isprintable() or sign.isspace()).split())
+    kept = " ".join("".join(sign for sign in text if sign.isprintable() or sign.isspace() or sign in _JOINERS).split())
+    return kept if kept.translate(dict.fromkeys(map(ord, _JOINERS))).strip() else ""
 
 
 def clean_keywords(entries: Any) -> list[str]:

@@ -1,10 +1,12 @@
 """A directory with one table of image, caption[, split, group] as records.
 
-Layout: one ``.csv``, ``.parquet`` or ``.jsonl`` file and, below the same directory, the images that it names. Several
-rows of one image are its captions, in their order; in Parquet and JSON Lines a caption may also be a list.
+Layout: one ``.csv``, ``.tsv``, ``.parquet`` or ``.jsonl`` file and, below the same directory, the images that it names.
+Several rows of one image are its captions, in their order; in Parquet and JSON Lines a caption may also be a list. The
+columns' other names are in ``gap.data.folder.names``, what names of files may differ in is in ``places``.
 ``split`` is train, test or val (left out); ``group`` any name: images of one group stay on one side of the split.
 """
 
+import ast
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from gap.data.captions import clean_caption
-from gap.data.folder.places import fault_of, safe_name
+from gap.data.folder.places import Places, safe_name
 from gap.data.folder.table import READERS, read_rows
-from gap.data.pairing import Part, Row, pair
-from gap.data.records import Catalogue, Skipped, Source
+from gap.data.pairing import Fault, Part, Row, pair
+from gap.data.records import Catalogue, Source
 from gap.errors import UserError
 
 LAYOUT = f"one table ({', '.join(READERS)}) of image, caption[, split, group], and the images that it names"
@@ -61,14 +63,13 @@ def _optional(value: Any) -> str | None:
     return clean_caption(str(value))
 
 
-def _image(base: str, place: str, value: Any) -> str:
+def _name(value: Any, place: str) -> str:
     """Normalise the name of an image. Raises ValueError where there is none, UserError where it leads elsewhere."""
-    if not isinstance(value, str) or not value.strip():
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"expected the name of an image file, got {type(value).__name__}")
+    if not value or not value.strip():
         raise ValueError("no image")
-    name = safe_name(value.strip(), place)
-    if fault := fault_of(base, name, place):
-        raise ValueError(fault)
-    return name
+    return safe_name(value.strip(), place)
 
 
 def _caption(value: Any) -> str:
@@ -77,7 +78,20 @@ def _caption(value: Any) -> str:
         raise ValueError(f"expected a text as the caption, got {type(value).__name__}")
     if (text := clean_caption(value)) is None:
         raise ValueError("no caption")
+    if _is_list(text):
+        raise ValueError(f"the caption {text[:40]} is a list written as a text; give each caption a row of its own")
     return text
+
+
+def _is_list(text: str) -> bool:
+    """Tell whether a text is a list of texts, as Python and JSON write it."""
+    if not (text.startswith(("['", '["')) and text.endswith(("']", '"]'))):
+        return False
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def _split(value: Any) -> Part | None:
@@ -89,28 +103,39 @@ def _split(value: Any) -> Part | None:
     return PARTS[word.casefold()]
 
 
-def _checked(base: str, place: str, values: Mapping[str, Any] | str) -> Iterator[Row | Skipped]:
+def _checked(places: Places, place: str, values: Mapping[str, Any] | str) -> Iterator[Row | Fault]:
     """Make rows of a table's row, one a caption, or say why there is none."""
+    if isinstance(values, str):
+        yield Fault(place, values)
+        return
+    name, split, fault = None, None, ""
     try:
-        if isinstance(values, str):
-            raise ValueError(values)
-        image, split = _image(base, place, values.get("image")), _split(values.get("split"))
+        split = _split(values.get("split"))
+    except ValueError as error:
+        fault = str(error)
+    try:
+        name = _name(values.get("image"), place)
+        image = places.find(name, place)
     except UserError:
         raise
     except ValueError as error:
-        yield Skipped(place, str(error))
+        yield Fault(place, str(error), "image" if name else "captions", image=name, split=split)
+        return
+    if fault:
+        yield Fault(place, fault, image=image)
         return
     captions, group = values.get("caption"), _optional(values.get("group"))
     for caption in captions if isinstance(captions, list) and captions else [captions]:
         try:
             yield Row(place, image, _caption(caption), split, group)
         except ValueError as error:
-            yield Skipped(place, str(error))
+            yield Fault(place, str(error), image=image, split=split)
 
 
-def _rows(base: str, table: Path) -> Iterable[Row | Skipped]:
+def _rows(base: str, table: Path) -> Iterable[Row | Fault]:
+    places = Places(base)
     for place, values in read_rows(table):
-        yield from _checked(base, f"{table.name}, {place}", values)
+        yield from _checked(places, f"{table.name}, {place}", values)
 
 
 def read(language: str, directory: Path | None, prompt: str | None = None) -> Catalogue:

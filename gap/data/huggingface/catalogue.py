@@ -14,8 +14,8 @@ import numpy as np
 from jaxtyping import Int64
 
 from gap.data.captions import clean_caption
-from gap.data.pairing import Part, Row, pair
-from gap.data.records import Catalogue, Skipped, Source
+from gap.data.pairing import Fault, Part, Row, pair
+from gap.data.records import Catalogue, Source
 from gap.data.stamps import Stamp, file_stamp
 from gap.errors import UserError
 
@@ -102,29 +102,42 @@ def _caption_column(name: str, part: Any) -> str:
     import datasets
 
     found = [column for column in CAPTIONS if column in part.features]
-    if len(found) != 1 or not isinstance(part.features.get("image"), datasets.Image):
+    image = part.features.get("image")
+    if len(found) != 1 or not isinstance(image, datasets.Image):
         columns = ", ".join(f"{column} ({type(kind).__name__})" for column, kind in part.features.items())
+        remedy = ""
+        if image is not None and not isinstance(image, datasets.Image):
+            remedy = "; make image one with cast_column('image', datasets.Image()), and save again"
         raise UserError(
             f"huggingface: {name or 'the dataset'}: expected columns image (Image) and one of {', '.join(CAPTIONS)}, "
-            f"got {columns[:300]}"
+            f"got {columns[:300]}{remedy}"
         )
     return found[0]
 
 
-def _rows(parts: Mapping[str, Any]) -> Iterator[Row | Skipped]:
+def _fault_of(captions: list[Any], usable: int) -> str:
+    """Say what is wrong with some of a row's captions."""
+    if others := [one for one in captions if one is not None and not isinstance(one, str)]:
+        return f"expected a text as the caption, got {type(others[0]).__name__}"
+    return f"{len(captions) - usable} of {len(captions)} captions are empty or no text" if usable else "no caption"
+
+
+def _rows(parts: Mapping[str, Any]) -> Iterator[Row | Fault]:
     for number, (name, part) in enumerate(parts.items()):
         if name and name not in PARTS:
             raise UserError(f"huggingface: part '{name[:40]}': expected train, test or val")
+        split = PARTS[name] if name else None
         texts = part.select_columns([_caption_column(name, part)])
         row = 0
         for batch in texts.with_format("arrow").iter(batch_size=4_096):
-            for captions in batch.column(0).to_pylist():
+            for value in batch.column(0).to_pylist():
                 place = f"{name or 'row'}/{row:09d}"
-                cleaned = [clean_caption(text) for text in (captions if isinstance(captions, list) else [captions])]
-                if not any(cleaned):
-                    yield Skipped(place, "no caption")
-                for text in filter(None, cleaned):
-                    yield Row(place, place, text, split=PARTS[name] if name else None, at=(number, row, 0))
+                captions = value if isinstance(value, list) and value else [value]
+                usable = [text for one in captions if (text := clean_caption(one))]
+                if empty := len(captions) - len(usable):
+                    yield Fault(place, _fault_of(captions, len(usable)), image=place, captions=empty, split=split)
+                for text in usable:
+                    yield Row(place, place, text, split=split, at=(number, row, 0))
                 row += 1
 
 

@@ -16,6 +16,7 @@ from gap.errors import UserError
 LAYOUT = "uncompressed .tar shards of NAME.jpg (.png, .webp) and NAME.txt or NAME.json, or train/ and test/ with such"
 FOLDERS: dict[str, Part] = {"train": "train", "test": "test", "val": "val"}
 _COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
+_MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 _BLOCK, _READ = 512, 1 << 20  # bytes: of tar's unit, and read at a time
 
 
@@ -67,18 +68,29 @@ def find_shards(given: Path | None) -> list[tuple[Path, Part | None]]:
 
 
 def _in(folder: Path) -> list[Path]:
-    return [
+    found = [
         _checked(path)
         for path in sorted(folder.iterdir())
         if path.name[0] != "." and path.name.lower().endswith((".tar", *_COMPRESSED))
     ]
+    labels: dict[str, Path] = {}
+    for path in found:
+        if (other := labels.setdefault(path.stem, path)) != path:
+            raise UserError(f"webdataset: {other} and {path.name} give their samples the same names; rename one")
+    return found
 
 
 def _checked(path: Path) -> Path:
-    if path.name.lower().endswith(_COMPRESSED):
-        raise UserError(f"webdataset: {path} is compressed, and images are read from their place; unpack it to a .tar")
     if not path.is_file():
         raise UserError(f"webdataset: {path} is not a file")
+    with path.open("rb") as file:
+        start = file.read(8)
+    kind = next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), None)
+    if kind or path.name.lower().endswith(_COMPRESSED):
+        by = f" ({kind})" if kind else ""
+        raise UserError(
+            f"webdataset: {path} is compressed{by}, and images are read from their place; unpack it to a .tar"
+        )
     return path
 
 
@@ -94,7 +106,9 @@ def pieces(shard: Path) -> Iterator[Piece]:
                 archive.members.clear()  # type: ignore[attr-defined]  # or it keeps every header
                 if not 0 <= member.offset_data <= member.offset_data + member.size <= whole:
                     raise UserError(f"webdataset: {shard} is cut short in {member.name[:100]!r}")
-                if member.isreg() and not member.issparse():
+                if member.issparse():
+                    raise UserError(f"webdataset: {shard} is packed with holes left out; pack it without --sparse")
+                if member.isreg():
                     yield Piece(shard, member.offset_data, member.size, member.name)
             ends = archive.offset
     except (tarfile.TarError, OSError, EOFError, ValueError, OverflowError, RecursionError) as error:
