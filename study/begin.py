@@ -19,6 +19,7 @@ from gap.models.context import count_cut
 from gap.models.languages import in_language
 from gap.models.load import load_clip
 from study.checkpoints import checked_path
+from study.distinct_batches import left_out_notes
 from study.first_data import edition, first_data
 from study.lock import study_lock
 from study.overrides import overrides
@@ -95,8 +96,9 @@ def begin(arguments: argparse.Namespace, console: Console) -> Study:
         spec.dataset, language=spec.language, image_size=clip.image_size, data_dir=asked.data_dir, prompt=spec.prompt
     )
     dataset = open_dataset(data)
-    if note := cut_note(clip, dataset):
-        console.print(note, highlight=False, soft_wrap=True)
+    for note in (cut_note(clip, dataset), *left_out_notes(spec, dataset)):
+        if note:
+            console.print(note, highlight=False, soft_wrap=True)
     spec = settle_precision(spec, data=data, device=device, console=console)
     read = edition(spec.dataset, asked.data_dir)
     about = {

@@ -77,12 +77,14 @@ def _about(cost: Cost, spec: StudySpec, data: DataSize) -> dict[str, str]:
     rank = f"rank {config.rank}" + (", the largest searched" if "rank" in spec.search else "")
     trained = [config.method, rank] if config.method in ("dora", "lora") else [config.method]
     name = f"{config.model}:{config.pretrained}" if config.pretrained else config.model
+    # Which captions are equal is not known before the data is read.
+    at_most = "at most " if config.unique_captions and not cost.measured else ""
     lines = {
         "model": f"{name}, weights {here}",
         "data": data.shown,
         "trained": f"{plan.trained_parameters:,} of {plan.all_parameters:,} parameters ({', '.join(trained)})",
         "precision": f"{config.precision}: {COMPUTES[config.precision]}",
-        "steps": f"{cost.time.steps_per_epoch:,} an epoch, of {config.batch_size} pairs; evaluation after each epoch "
+        "steps": f"{at_most}{cost.time.steps_per_epoch:,} an epoch, of {config.batch_size} pairs; evaluation after each epoch "
         f"{cost.time.seconds_per_evaluation:.1f} s",
     }
     if others := varying(spec):

@@ -17,6 +17,8 @@ from gap.training.config import TrialConfig
 
 # May differ between a state and the run that goes on from it: where things are, and what changes memory or time alone.
 MAY_DIFFER = frozenset({"data", "device", "gradient_checkpointing", "cache_prefix", "chunk_size", "compile"})
+# Settings that a state of an earlier version does not name, and what they were when it was written.
+EARLIER = {"unique_captions": False}
 
 Report = dict[str, int | float]
 
@@ -56,9 +58,10 @@ def load_state(
     Raises ``UserError`` if the file is damaged, or another configuration's.
     """
     state = read_state(path)
-    if differing := [name for name, value in _identity(config).items() if state["config"].get(name) != value]:
+    written = {**EARLIER, **state["config"]}
+    if differing := [name for name, value in _identity(config).items() if written.get(name) != value]:
         name = differing[0]
-        was, now = state["config"].get(name), _identity(config)[name]
+        was, now = written.get(name), _identity(config)[name]
         raise UserError(f"{path} holds a run with {name} {was!r}, not {now!r}")
     with torch.no_grad():
         for name, parameter in _moving(model):
