@@ -84,8 +84,8 @@ def _about(cost: Cost, spec: StudySpec, data: DataSize) -> dict[str, str]:
         "data": data.shown,
         "trained": f"{plan.trained_parameters:,} of {plan.all_parameters:,} parameters ({', '.join(trained)})",
         "precision": f"{config.precision}: {COMPUTES[config.precision]}",
-        "steps": f"{at_most}{cost.time.steps_per_epoch:,} an epoch, of {config.batch_size} pairs; evaluation after each epoch "
-        f"{cost.time.seconds_per_evaluation:.1f} s",
+        "steps": f"{at_most}{cost.time.steps_per_epoch:,} an epoch, of {config.batch_size} pairs; evaluation after "
+        f"each epoch {cost.time.seconds_per_evaluation:.1f} s",
     }
     if others := varying(spec):
         lines["search"] = f"{', '.join(others)} differ from trial to trial: this is the first one's cost"
