@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from jaxtyping import Int64
 
 from gap.data.checking.language import MIN_WORDS, LanguageMix
+from gap.data.checking.repeats import Repeats, batches_in_words, split_in_words
 from gap.data.checking.sharing import Sharing
 from gap.data.dataset import PairDataset
 
@@ -30,6 +31,7 @@ class Findings:
     mix: LanguageMix
     sizes: Int64[np.ndarray, "m 2"]
     skipped: list[dict[str, str]]
+    repeats: Repeats
 
     @property
     def leaks(self) -> int:
@@ -55,6 +57,7 @@ def as_json(found: Findings) -> dict[str, Any]:
         "test": len(dataset.test),
         "captions": sum(map(len, dataset.captions)),
         "shared": {name: {"sets": named(one.sets), "leaks": named(one.leaks)} for name, one in found.shared.items()},
+        "repeats": asdict(found.repeats),
         "language_mix": {"asked": found.mix.asked, "others": found.mix.others, "examples": found.mix.examples},
         "width_height": {name: sizes[rows].tolist() for name, rows in _extremes(sizes).items()},
         "skipped": found.skipped,
@@ -72,6 +75,10 @@ def as_text(found: Findings) -> Iterator[str]:
     yield from _skipped(found)
     for name, one in found.shared.items():
         yield f"{LEAKS[name]}: {one.rows:,} images in {len(one.sets):,} sets" + _examples(dataset, one.sets)
+    if found.repeats.repeated:
+        yield f"  {split_in_words(found.repeats)}"
+    if any(found.repeats.batches.values()):
+        yield f"  {batches_in_words(found.repeats)} (unique_captions: true draws batches without)"
     yield from _sizes(found)
     yield from _mix(found.mix)
     for name, one in found.shared.items():
