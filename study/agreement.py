@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from study.measured import Estimate, Measured, row_change, row_value
+from study.paired import Paired
 from study.published import BEFORE, PublishedTable
 
 REFERENCES = (BEFORE, "ce")
@@ -44,13 +45,13 @@ def direction(change: float, metric: str) -> str:
 
 @dataclass(frozen=True)
 class Effect:
-    """One effect, as printed and as measured."""
+    """One effect, as printed and as measured: of several studies, a mean over their seeds."""
 
     row: str
     metric: str
     reference: str
     published: float
-    measured: Estimate
+    measured: Paired
 
     @property
     def directions(self) -> tuple[str, str]:
@@ -106,7 +107,8 @@ def compare_effects(table: PublishedTable, studies: Sequence[Measured]) -> list[
 def count(effects: Sequence[Effect]) -> str:
     """Say how many effects agree.
 
-    >>> count([Effect("ce", "modality_gap", "initial", -0.4, Estimate(-0.1, math.nan, 1))])
+    >>> measured = Paired(-0.1, math.nan, math.nan, math.nan, math.nan, n=1)
+    >>> count([Effect("ce", "modality_gap", "initial", -0.4, measured)])
     '1 of 1'
     """
     known = [effect.agrees for effect in effects if effect.agrees is not None]

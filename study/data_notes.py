@@ -11,6 +11,7 @@ from gap.data.checking.reading import read_captions
 from gap.errors import UserError
 from gap.models.clip import Clip
 from gap.models.languages import in_language
+from study.distinct_batches import left_out_notes
 from study.space import StudySpec
 
 
@@ -31,7 +32,7 @@ def data_notes(spec: StudySpec, clip: Clip, dataset: PairDataset) -> DataNotes:
     if parts.fault:
         raise UserError(f"{dataset.name}: {parts.fault}")
     reading = read_captions(clip.name, in_language(clip, dataset.language).tokenize, dataset)
-    said = [*dataset.remarks, parts.remark(), _short_epoch(spec, len(dataset.train))]
+    said = [*dataset.remarks, parts.remark(), _short_epoch(spec, len(dataset.train)), *left_out_notes(spec, dataset)]
     remarks = [*(f"{dataset.name}: {remark}" for remark in said if remark), *reading.remarks()]
     numbers = {"caption_rule": CAPTION_RULE, "remarks": remarks, "reading": asdict(reading), "chance": parts.chance}
     return DataNotes(remarks, numbers)

@@ -78,14 +78,16 @@ def _about(cost: Cost, spec: StudySpec, data: DataSize) -> dict[str, str]:
     trained = [config.method, rank] if config.method in ("dora", "lora") else [config.method]
     name = f"{config.model}:{config.pretrained}" if config.pretrained else config.model
     recipe = planned_recipe(config.model, config.pretrained, config.weight_settings)
+    # Which captions are equal is not known before the data is read.
+    at_most = "at most " if config.unique_captions and not cost.measured else ""
     lines = {
         "model": f"{name}, weights {here}",
         **({"weights": "; ".join([recipe.line(), *recipe.notes])} if recipe else {}),
         "data": data.shown,
         "trained": f"{plan.trained_parameters:,} of {plan.all_parameters:,} parameters ({', '.join(trained)})",
         "precision": f"{config.precision}: {COMPUTES[config.precision]}",
-        "steps": f"{cost.time.steps_per_epoch:,} an epoch, of {config.batch_size} pairs; evaluation after each epoch "
-        f"{cost.time.seconds_per_evaluation:.1f} s",
+        "steps": f"{at_most}{cost.time.steps_per_epoch:,} an epoch, of {config.batch_size} pairs; evaluation after "
+        f"each epoch {cost.time.seconds_per_evaluation:.1f} s",
     }
     if others := varying(spec):
         lines["search"] = f"{', '.join(others)} differ from trial to trial: this is the first one's cost"

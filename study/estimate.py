@@ -7,6 +7,7 @@ import torch
 
 from gap.training.config import TrialConfig
 from gap.training.cost import peak_memory_gb, reset_peak_memory
+from gap.training.distinct import steps_of
 from gap.training.evaluation import evaluate_split, make_split
 from gap.training.plan.trial import embedding_flops
 from gap.training.trial_steps import trial_steps
@@ -44,7 +45,7 @@ def predicted(config: TrialConfig, data: DataSize, device: Device, *, flops: int
     image, text = embedding_flops(config)
     twice = config.batch_size * (image + text) if chunk < config.batch_size else 0
     return Estimate(
-        steps_per_epoch=max(data.train // config.batch_size, 1),
+        steps_per_epoch=steps_of(data.train, config.batch_size),
         seconds_per_step=device.seconds(flops + twice),
         seconds_per_evaluation=device.seconds(image * data.test + text * data.test_captions),
     )
@@ -67,7 +68,7 @@ def measured(config: TrialConfig) -> Estimate:
     split = make_split(dataset, clip, dataset.test)
     evaluate_split(clip, dataset, split, device=device, precision=config.precision, pool_size=config.pool_size)
     return Estimate(
-        steps_per_epoch=max(len(dataset.train) // config.batch_size, 1),
+        steps_per_epoch=trial.steps_per_epoch,
         seconds_per_step=seconds_per_step,
         seconds_per_evaluation=time.perf_counter() - began,
         peak_memory_gb=peak_memory_gb(device),

@@ -61,7 +61,7 @@ def read_finished(directory: Path) -> Finished:
         baseline={str(name): float(before[name].iloc[0]) for name in before} if len(before) else {},
         trials=read_table(directory / "trials.csv", columns),
         front=read_table(directory / "pareto.csv", columns),
-        replicates=read_table(directory / "replicates.csv", [*columns, "replicate_of"]),
+        replicates=read_table(directory / "replicates.csv", [*columns, "replicate_of", "seed"]),
         posthoc=read_table(directory / "pareto_posthoc.csv", ["trial_id", "method", "strength"]),
     )
 
@@ -79,6 +79,8 @@ def read_table(path: Path, columns: list[str]) -> pd.DataFrame:
             check_trial_ids(table[name])
         numbers = [name for name in columns if name not in ("trial_id", "state", "replicate_of", "method")]
         table[numbers] = table[numbers].astype(float)
+        if "seed" in columns and table["seed"].isna().any():
+            raise ValueError("a run without a seed")
         whole: pd.DataFrame = table.copy()  # a column as it is read is a block of its own, and adding to many is slow
         return whole
     except (OSError, ValueError) as error:

@@ -11,6 +11,7 @@ import pandas as pd
 from gap.errors import UserError
 from study.about import read_study_json
 from study.csv_text import read_csv
+from study.paired import Paired, paired
 from study.published import BEFORE, ROWS
 
 # What studies may differ in and still be runs of the same experiment.
@@ -149,6 +150,7 @@ def row_value(studies: Sequence[Measured], row: str, metric: str) -> Estimate:
     return mean_and_error([study.value(row, metric) for study in studies])
 
 
-def row_change(studies: Sequence[Measured], row: str, metric: str, reference: str = BEFORE) -> Estimate:
-    """Average a row's difference to another row of the same study."""
-    return mean_and_error([study.value(row, metric) - study.value(reference, metric) for study in studies])
+def row_change(studies: Sequence[Measured], row: str, metric: str, reference: str = BEFORE) -> Paired:
+    """Compare a row with another one of the same study, a pair a study: of several, each has a seed of its own."""
+    one, other = ({study.spec.get("seed"): study.value(name, metric) for study in studies} for name in (row, reference))
+    return paired(one, other)

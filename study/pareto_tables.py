@@ -10,9 +10,10 @@ from rich.table import Table
 from gap.errors import UserError
 from study.choice import knee
 from study.effects import conditional_parameters, importances, term_effects
-from study.error_bars import indistinguishable, with_error_bars
+from study.error_bars import with_error_bars
 from study.finished import Finished, load_optuna_study
 from study.hypervolume import hypervolume, reference_point
+from study.neighbours import RULE, neighbours
 from study.words import brief, in_words
 
 WIDTH = 120
@@ -45,13 +46,13 @@ def show_study(study: Finished, console: Console) -> None:
         say("◆ the knee: scaled to the front, the trial with the largest sum of objectives.")
     if barred["n"].any():
         say("Second line: mean ± standard error (number) of re-runs with other seeds, without the search's own run.")
-        say("P(front): share of bootstrap resamples of the re-runs in which no other trial of the front is better.")
+        say("P(front): share of bootstrap resamples of the seeds in which no other trial of the front is better.")
     say(f"adapters are in {study.directory}")
     say()
     say(_hypervolume(study))
     if barred["n"].any():
         say()
-        _say_neighbours(study, barred, say)
+        _say_neighbours(study, say)
     say()
     _show_importances(study, console)
     say()
@@ -128,13 +129,16 @@ def _hypervolume(study: Finished) -> str:
     return f"hypervolume: {brief(volume)}, measured from {in_words(reference)}"
 
 
-def _say_neighbours(study: Finished, barred: pd.DataFrame, say: Say) -> None:
-    for one, other in indistinguishable(study.front, study.replicates, study.objectives):
-        say(f"{one} and {other}, neighbours on the front, are not told apart by their re-runs.")
-    runs = barred["n"].to_numpy()
-    judged = int(((runs[1:] >= 2) & (runs[:-1] >= 2)).sum())
-    say(f"Compared: {judged} of {len(runs) - 1} pairs of neighbours, those with two re-runs or more of each trial.")
-    say("Welch's t-test in each objective, Holm's correction over these, 5 %; no difference found is no proof of none.")
+def _say_neighbours(study: Finished, say: Say) -> None:
+    found = neighbours(study.front, study.replicates, study.objectives)
+    for pair in found:
+        if pair.alike is not None:
+            told = "are not told apart" if pair.alike else "are told apart"
+            say(f"{pair.one} and {pair.other}, neighbours on the front, {told} by their re-runs ({pair.how}).")
+    judged = sum(pair.alike is not None for pair in found)
+    say(f"Compared: {judged} of {len(found)} pairs of neighbours, those with two re-runs or more to compare.")
+    say(f"{RULE}.")
+    say("No difference found is no proof of none.")
 
 
 def _show_importances(study: Finished, console: Console) -> None:

@@ -1,11 +1,13 @@
-"""The front that costs no training: shifts, centring and other maps of a trial's embeddings.
+"""Post-hoc fronts: shifts, centring and other maps of embeddings, of the untuned model's and of trials'.
 
 python -m study.posthoc results/thesis_en
 python -m study.posthoc results/thesis_en --trial baseline t003
 
-Every method of gap.posthoc at every strength is fitted on training pairs and measured on test pairs. posthoc.csv holds
-all points, pareto_posthoc.csv those that no other of them beats in recall and gap: lay it over pareto.csv. Vectors of
-the methods called _raw are not unit vectors; they are ranked by inner product, as their papers do.
+Every method of gap.posthoc at every strength is fitted on training pairs and measured on test pairs. A map of the
+untuned model (baseline) needs no training; one of a trial comes on top of the trial's. posthoc.csv holds all points,
+pareto_posthoc.csv two fronts in recall and gap: what no other map of the untuned model beats, and what no other map of
+a trial beats. Vectors of the methods called _raw are not unit vectors; they are ranked by inner product, as their
+papers do.
 """
 
 import argparse
@@ -28,12 +30,11 @@ from gap.posthoc import METHODS
 from gap.training.evaluation import Split, embed_split, make_split
 from study.about import read_study_json
 from study.finished import read_table
-from study.front import Direction, non_dominated
+from study.front import non_dominated
 from study.open_trial import BASELINE, check_kept, kept_trials, load_trial, study_dataset, study_spec
+from study.posthoc_series import BEATEN, BEATEN_BY, OBJECTIVES, against_trials, series_of
 from study.results import write_csv
 from study.terminal import terminal
-
-OBJECTIVES: dict[str, Direction] = {"recall_at_1": "max", "modality_gap": "min"}
 
 
 def training_pairs(
@@ -79,9 +80,10 @@ def sweep(
 
 
 def posthoc(directory: Path, trials: list[str], *, fit_images: int, device: torch.device) -> pd.DataFrame:
-    """Sweep the methods over the trials; writes both tables and returns the front of all points, best recall first.
+    """Sweep the methods over the trials; writes both tables and returns both fronts, the untuned model's first.
 
-    ``beats_trained`` says whether no trial of the study is at least as good in both and better in one.
+    ``trials_beaten`` counts the complete trials of the study that a point beats, at least as good in recall and gap and
+    better in one; ``beaten_by_trials`` those that beat it.
 
     Raises ``UserError`` if there is no study, its data is gone, or a trial's adapter was not kept.
     """
@@ -100,28 +102,41 @@ def posthoc(directory: Path, trials: list[str], *, fit_images: int, device: torc
         test = embed_split(clip, dataset, split, device=device, precision=spec["precision"])
         swept = sweep(train, test, split, pool_size=spec["pool_size"])
         points += [{"trial_id": trial, "profile": profile, **point} for point in swept]
-    table = pd.DataFrame(points)
-    values, directions = table[list(OBJECTIVES)].to_numpy(), list(OBJECTIVES.values())
-    complete = trained[trained["state"] == "COMPLETE"][list(OBJECTIVES)].to_numpy(dtype=np.float64)
-    table["beats_trained"] = [
-        bool(non_dominated(np.vstack([value[None], complete]), directions)[0]) for value in values
-    ]
-    front: pd.DataFrame = table[non_dominated(values, directions)]
-    front = front.drop_duplicates([*OBJECTIVES]).sort_values("recall_at_1", ascending=False, ignore_index=True)
+    table = against_trials(pd.DataFrame(points), trained)
+    untuned = table["trial_id"] == BASELINE
+    front: pd.DataFrame = pd.concat([_front(table[untuned]), _front(table[~untuned])], ignore_index=True)
     write_csv(table, directory / "posthoc.csv")
     write_csv(front, directory / "pareto_posthoc.csv")
     return front
 
 
+def _front(points: pd.DataFrame) -> pd.DataFrame:
+    """Select the points that no other of these beats, one of equal ones, best recall first."""
+    front = points[non_dominated(points[list(OBJECTIVES)].to_numpy(dtype=np.float64), list(OBJECTIVES.values()))]
+    return front.drop_duplicates([*OBJECTIVES]).sort_values("recall_at_1", ascending=False, kind="stable")
+
+
 def show(front: pd.DataFrame, console: Console) -> None:
-    """Print the front."""
-    table = Table(title=f"Post-hoc front: {len(front)} points", box=None, pad_edge=False)
-    for name in ("trial", "method", "strength", *OBJECTIVES, "no trial beats it"):
-        table.add_column(name)
-    for _, row in front.iterrows():
-        values = (f"{row['strength']:g}", *(f"{row[name]:.4g}" for name in OBJECTIVES))
-        table.add_row(row["trial_id"], row["method"], *values, "yes" if row["beats_trained"] else "")
-    console.print(table)
+    """Print both fronts, each under what its maps are of."""
+    untuned = front["trial_id"] == BASELINE
+    for title, points in (
+        ("Post-hoc front of the untuned model, without training", front[untuned]),
+        ("Post-hoc front of trials, after their training", front[~untuned]),
+    ):
+        if not len(points):
+            continue
+        table = Table(title=f"{title}: {len(points)} points", box=None, pad_edge=False)
+        for name in ("map of", "method", "strength", *OBJECTIVES, "beats trials", "beaten by"):
+            table.add_column(name)
+        for _, row in points.iterrows():
+            values = (f"{row['strength']:g}", *(f"{row[name]:.4g}" for name in OBJECTIVES))
+            counts = (str(row[BEATEN]), str(row[BEATEN_BY]))
+            table.add_row(_base(row["trial_id"]), row["method"], *values, *counts)
+        console.print(table)
+
+
+def _base(trial: str) -> str:
+    return series_of(trial).partition(", ")[2]
 
 
 def main() -> int:

@@ -47,6 +47,9 @@ def show_front(
         parameters = {name: None if pd.isna(row[name]) else row[name] for name in spec.search}
         table.add_row(row["trial_id"], *(_value(row, name) for name in spec.objectives), in_words(parameters))
     console.print(table)
+    if front.get("n", pd.Series(dtype=int)).any():
+        said = "mean ± standard error (number) of re-runs with other seeds; a trial without them: its one run"
+        console.print(said, highlight=False, soft_wrap=True)
     console.print(f"results: {directory}", highlight=False, soft_wrap=True)
     console.print(f"choice:  python study/pareto.py {directory}", highlight=False, soft_wrap=True)
     console.print(f"curves:  tensorboard --logdir {directory / 'tensorboard'}", highlight=False, soft_wrap=True)
@@ -57,4 +60,4 @@ def _value(row: pd.Series, name: str) -> str:
     mean, error = row.get(f"{name}_mean"), row.get(f"{name}_se")
     if mean is None or pd.isna(mean):
         return brief(float(row[name]))
-    return f"{brief(float(mean))}{'' if pd.isna(error) else f' ± {float(error):.2g}'}"
+    return f"{brief(float(mean))}{'' if pd.isna(error) else f' ± {float(error):.2g}'} ({int(row['n'])})"

@@ -13,7 +13,7 @@ from study.results import COSTS
 from study.selection import counting_epoch
 from study.space import StudySpec
 
-TRAINING_VALUES = ("loss", "logit_scale", "last_lr", *(f"train_recall_at_{k}" for k in (1, 5, 10)))
+TRAINING_VALUES = ("loss", "logit_scale", "last_lr", "pairs_left_out", *(f"train_recall_at_{k}" for k in (1, 5, 10)))
 NOT_SHOWN = {"weights", *WEIGHT_SETTINGS}  # study.json says what all trials of a study have in common
 Row = dict[str, Any]
 

@@ -4,9 +4,12 @@ python -m study.thesis results/thesis_es
 python -m study.thesis results/thesis_es results/thesis_es-seed1 --csv comparison.csv
 
 The table is that of the study's dataset and language: 5.5 MS-COCO, 5.6 ARASAAC in English, 5.7 ARASAAC in Spanish.
-Several studies of one space that differ in their seed alone give a mean and its standard error. The CSV has a row for
-each row of the table and metric: `published`, `measured`, `standard_error`, `n` (studies), and the same for the change
-against `initial` and against `ce`, with `agrees_initial` and `agrees_ce`.
+Several studies of one space that differ in their seed alone give a mean and its standard error. A change is a row's
+difference to another row of the same study, so changes are paired over the seeds. The CSV has a row for each row of the
+table and metric: `published`, `measured`, `standard_error`, `n` (studies), and the same for the change against
+`initial` and against `ce`, with its 95 % interval (`_low`, `_high`), `agrees_initial` and `agrees_ce`.
+
+Splits, equal captions, ties and directions are not known to be the thesis's: what differs is printed first.
 """
 
 import argparse
@@ -23,8 +26,9 @@ def compare(directories: Sequence[Path], csv: Path | None) -> None:
     Raises ``UserError`` if a directory holds no such study, or the studies do not belong together.
     """
     from study.agreement import compare_effects, compare_values
+    from study.caveats import caveats
     from study.measured import check_same, read_study
-    from study.open_trial import study_spec
+    from study.open_trial import study_dataset, study_spec
     from study.published import published_table
     from study.results import write_csv
     from study.terminal import terminal
@@ -38,7 +42,11 @@ def compare(directories: Sequence[Path], csv: Path | None) -> None:
     studies = [read_study(directory, list(table.values.columns)) for directory in directories]
     check_same(studies)
     values, effects = compare_values(table, studies), compare_effects(table, studies)
-    show(table, studies, values, effects, terminal(pipe_width=WIDTH))
+    try:
+        remarks = caveats(table, study_dataset(directories[0]))
+    except UserError as error:
+        remarks = caveats(table, None, str(error))
+    show(table, studies, values, effects, remarks, terminal(pipe_width=WIDTH))
     if csv is not None:
         try:
             write_csv(comparison(table, studies, values, effects), csv)

@@ -31,9 +31,10 @@ def show(
     studies: Sequence[Measured],
     values: Sequence[Value],
     effects: Sequence[Effect],
+    caveats: Sequence[str],
     console: Console,
 ) -> None:
-    """Print what is compared, the values, the effects, the counts, and what is missing."""
+    """Print what is compared, what cannot be held equal, the values, the effects, the counts, and what is missing."""
     first = studies[0]
 
     def say(text: str, style: str | None = None) -> None:
@@ -46,12 +47,20 @@ def show(
     say(f"here:   {settings}, seed {seeds}")
     if first.about["profile"] == "rehearsal":
         say("REHEARSAL: a small model; what follows says nothing about the thesis's own model.", "bold yellow")
+    for line in caveats:
+        say(line, "dim")
     say("")
     console.print(_values_table(table, values, len(studies)))
     for reference in REFERENCES:
         say("")
         console.print(_effects_table(table, [effect for effect in effects if effect.reference == reference], reference))
     say("")
+    if len(studies) > 1:
+        most = max(effect.measured.n for effect in effects)
+        say(
+            f"Changes are paired over {most} seeds: within a study both rows have one seed. Below each: their mean, "
+            "and half of its 95 % interval (paired t-test)."
+        )
     say("Effects: direction in the thesis, direction here, whether they agree (? and -: not measured). " + RULE)
     for reference in REFERENCES:
         say(f"Agree against {reference}: {count([one for one in effects if one.reference == reference])}")
@@ -106,9 +115,22 @@ def _effects_table(table: PublishedTable, effects: Sequence[Effect], reference: 
     for row in dict.fromkeys(effect.row for effect in effects):
         cells = [effect for effect in effects if effect.row == row]
         shown.add_row(row, *(_mark(cell) for cell in cells))
+        if max(cell.measured.n for cell in cells) > 1:
+            shown.add_row("  change", *(_signed(cell) for cell in cells))
+            shown.add_row("  ± 95 %", *(_half(cell) for cell in cells))
     shown.add_row("agree", *(count([one for one in effects if one.metric == metric]).partition(" (")[0]
                              for metric in table.values.columns), style="bold")  # fmt: skip
     return shown
+
+
+def _signed(effect: Effect) -> str:
+    mean = effect.measured.mean
+    return "-" if math.isnan(mean) else f"{mean:+.1f}" if "recall_at_" in effect.metric else f"{mean:+.2f}"
+
+
+def _half(effect: Effect) -> str:
+    half = (effect.measured.high - effect.measured.low) / 2
+    return "-" if math.isnan(half) else f"{half:.1f}" if "recall_at_" in effect.metric else f"{half:.2f}"
 
 
 def _mark(effect: Effect) -> str:
@@ -134,6 +156,9 @@ def comparison(
                 f"published_change_{reference}": effect.published if effect else None,
                 f"change_{reference}": effect.measured.mean if effect else None,
                 f"change_{reference}_standard_error": effect.measured.error if effect else None,
+                f"change_{reference}_low": effect.measured.low if effect else None,
+                f"change_{reference}_high": effect.measured.high if effect else None,
+                f"change_{reference}_n": effect.measured.n if effect else None,
                 f"agrees_{reference}": effect.agrees if effect else None,
             }
         rows.append(row)

@@ -34,7 +34,7 @@ def write_pareto_study(
     spec: Mapping[str, Any] | None = None,
     with_optuna: bool = True,
 ) -> Path:
-    """Trials ``(state, terms, rank, *objectives)``; ``runs`` are the complete re-runs of trials."""
+    """Trials ``(state, terms, rank, *objectives)``; ``runs`` are the complete re-runs of trials, with seeds 1, 2, …"""
     directory.mkdir(parents=True)
     names = ["state", "terms", "rank", *objectives]
     trials = pd.DataFrame(rows, columns=names)
@@ -51,8 +51,12 @@ def write_pareto_study(
     before = {"trial_id": "t000", "state": "RUNNING", "recall_at_1": 30.0, "modality_gap": 1.0}
     pd.DataFrame([before]).to_csv(directory / "baseline.csv", index=False)
     if runs is not None:
-        flat = [(trial, "COMPLETE", *values) for trial, each in runs.items() for values in each]
-        table = pd.DataFrame(flat, columns=["replicate_of", "state", *objectives])
+        flat = [
+            (trial, "COMPLETE", seed, *values)
+            for trial, each in runs.items()
+            for seed, values in enumerate(each, start=1)
+        ]
+        table = pd.DataFrame(flat, columns=["replicate_of", "state", "seed", *objectives])
         table.insert(0, "trial_id", [f"r{number:03d}" for number in range(len(flat))])
         table.to_csv(directory / "replicates.csv", index=False)
     search = {"terms": {}, "rank": {}, "beta": {}}

@@ -140,7 +140,9 @@ def count_skipped(skipped: Sequence[Skipped], *, images: int, captions: int) -> 
     """
     lost = {unit: sum(getattr(one, unit) for one in skipped) for unit in UNITS}
     totals = {"images": images, "captions": captions}
-    return " and ".join(f"{lost[unit]:,} of {totals[unit]:,} {unit}" for unit in UNITS if lost[unit] or unit == "images")
+    return " and ".join(
+        f"{lost[unit]:,} of {totals[unit]:,} {unit}" for unit in UNITS if lost[unit] or unit == "images"
+    )
 
 
 def stop_if_many(name: str, skipped: Sequence[Skipped], total: int, unit: Unit = "images") -> None:

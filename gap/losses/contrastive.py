@@ -17,6 +17,10 @@ def ce(
     ½ [CE(s·c, rows) + CE(s·cᵀ, rows)] with c_ij = <x_i, y_j> and the diagonal as labels. Range [0, ∞); about ln n for
     features that tell nothing. ``logit_scale`` is the multiplier s, as open_clip's losses take it.
 
+    Pairs with equal captions are wrong answers to each other like any others: k exact twins, equal in both modalities,
+    leave ln k; of images that differ, the one nearer to their caption is pushed away from it until all are equally
+    near. ``unique_captions`` of a run draws batches without such pairs.
+
     Source: Radford et al. 2021 (CLIP); thesis, algorithm 1.
 
     >>> x = torch.eye(2)

@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
+from gap.training.distinct import steps_of
+
 
 def epoch_batches(
     rows: Int[np.ndarray, " n"], *, batch_size: int, seed: int, epoch: int
@@ -22,7 +24,7 @@ def epoch_batches(
     if len(rows) < 2:
         raise ValueError(f"training needs at least 2 pairs, got {len(rows)}")
     order = np.random.default_rng([seed, epoch]).permutation(rows)
-    for start in range(0, max(len(rows) // batch_size, 1) * batch_size, batch_size):
+    for start in range(0, steps_of(len(rows), batch_size) * batch_size, batch_size):
         yield order[start : start + batch_size]
 
 

@@ -4,7 +4,9 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -28,7 +30,7 @@ from gap.training.evaluation import (
 )
 from gap.training.learner import base_key, make_learner
 from gap.training.once import once
-from gap.training.pairs import make_training_pairs
+from gap.training.pairs import make_training_pairs, say_left_out
 from gap.training.schedule import warmup_cosine
 from gap.training.state import Report, load_state, save_state
 from gap.training.towers import make_towers
@@ -51,9 +53,9 @@ def fit(
     multiplier s = 1/temperature), ``seconds`` (since the start), ``train_seconds`` (of these, in optimiser steps),
     ``peak_memory_gb`` and ``trained_parameters`` (how many numbers the optimiser moves). From epoch 1 on also ``loss``
     and ``term_<name>`` (means over the epoch's steps; terms unweighted), ``last_lr`` (of the last step),
-    ``images_per_second`` (while training), ``data_share`` (of the training time, spent waiting for data, from 0 to 1)
-    and ``pairs_at_once`` (in memory: the batch, or a chunk of it). With ``train_metrics`` also ``train_recall_at_k``,
-    on training images.
+    ``images_per_second`` (while training), ``data_share`` (of the training time, spent waiting for data, from 0 to 1),
+    ``pairs_at_once`` (in memory: the batch, or a chunk of it) and ``pairs_left_out`` (training images that no batch of
+    the epoch held). With ``train_metrics`` also ``train_recall_at_k``, on training images.
 
     The same configuration gives the same numbers to the last bit on a CPU with the same number of threads (times and
     memory apart). What was trained is saved in ``adapter_dir`` after the epoch, from 1 on, that maximises ``score`` of
@@ -79,8 +81,12 @@ def fit(
     read = (*base_key(config), config.data)  # a prepared directory never changes
     pairs = once(("pairs", *read), lambda: make_training_pairs(dataset, clip))
     test = once(("test", *read), lambda: make_split(dataset, clip, dataset.test))
-    steps_per_epoch = max(len(dataset.train) // config.batch_size, 1)
-    steps = steps_per_epoch * config.epochs
+    drawn: dict[str, Any] = {name: getattr(config, name) for name in ("batch_size", "seed", "unique_captions")}
+    per_epoch = pairs.steps(epochs=config.epochs, **drawn)
+    steps_before = [0, *accumulate(per_epoch)]
+    steps = steps_before[-1]
+    if config.unique_captions:
+        note(say_left_out(per_epoch, pairs=len(pairs.images), batch_size=config.batch_size))
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, partial(warmup_cosine, warmup_steps=round(config.warmup * steps), steps=steps)
     )
@@ -122,7 +128,7 @@ def fit(
         if look is not None:
             look(Embedded(0, test, *base, counts=False))
     yield from reports
-    learner.temperature.step((len(reports) - 1) / config.epochs)  # a fixed one holds from the first step on
+    learner.temperature.step(steps_before[len(reports) - 1] / steps)  # a fixed one holds from the first step on
 
     step, used_lr, train_seconds = 0, 0.0, reports[-1]["train_seconds"]
     chunk = pairs_at_once(config, note=note)
@@ -130,7 +136,7 @@ def fit(
 
     def after_step() -> None:
         nonlocal step, used_lr
-        if step % steps_per_epoch == 0:
+        if step in steps_before:
             check_adapters_reached(model)
         used_lr = optimiser.param_groups[0]["lr"]
         schedule.step()
@@ -138,10 +144,10 @@ def fit(
         learner.temperature.step(step / steps)
 
     for epoch in range(len(reports), config.epochs + 1):
-        step = (epoch - 1) * steps_per_epoch
+        step = steps_before[epoch - 1]
         train_mode(model)
         trained = train_epoch(
-            list(pairs.batches(batch_size=config.batch_size, seed=config.seed, epoch=epoch)),
+            list(pairs.batches(epoch=epoch, **drawn)),
             towers.images,
             texts,
             learner.objective,
@@ -163,6 +169,7 @@ def fit(
             "images_per_second": trained.images / trained.seconds,
             "data_share": trained.waited / trained.seconds,
             "pairs_at_once": min(chunk, config.batch_size),
+            "pairs_left_out": len(pairs.images) - trained.images,
         }
         reports.append({**measured, **trained.means, **speed})
         counts = score is None or epoch == best_epoch(reports, score)

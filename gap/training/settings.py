@@ -59,6 +59,7 @@ class TrainingSettings(BaseModel):
         0.07, gt=0, description="1/logit scale where a scheduled one ends, a fixed one stays"
     )
     batch_size: int = Field(90, ge=2)
+    unique_captions: bool = Field(False, description="no two pairs of a batch have equal captions")
     chunk_size: int | Literal["auto"] | None = Field(
         None, description="pairs in memory at once, for batches of any size with the same gradients"
     )

@@ -1,4 +1,4 @@
-"""The front of one study or of several: every trial, what came before training, what costs no training."""
+"""The front of one study or of several: every trial, the model before training, post-hoc maps of both."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,9 +17,10 @@ from study.figures.hover import describe, plain
 from study.figures.reruns import rerun_traces
 from study.finished import Finished
 from study.open_trial import BASELINE
+from study.posthoc_series import BEATEN, BEATEN_BY, OF_TRIAL, UNTUNED, by_series
 
 NOT_DRAWN = ", not drawn"
-BEFORE, POSTHOC = "before training", "without training: post-hoc front"
+BEFORE = "before training"
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ MARKS = {
     kinds.THESIS: Mark("square", "#e69f00", 11),
     kinds.SEARCH: Mark("circle", palette.FRONT, 10),
     kinds.STOPPED: Mark("triangle-up-open", palette.STOPPED, 10),
-    POSTHOC: Mark("diamond-tall-open", palette.POSTHOC, 9),
+    UNTUNED: Mark("diamond-tall-open", palette.POSTHOC, 9),
+    OF_TRIAL: Mark("pentagon-open", palette.POSTHOC_TRIAL, 10),
 }
 
 
@@ -44,8 +46,9 @@ def draw_front(studies: Sequence[Finished], names: Sequence[str] = (), height: i
     """Draw the first objective upwards and the second across; one objective alone stands over the trials' names.
 
     Shapes tell kinds of points apart: the model before training, the thesis's combinations, the search's trials, those
-    stopped early (hollow), the post-hoc front. Trials that others beat are pale. A step line is the front, a ring its
-    knee, crosses the means of re-runs with their standard errors. Of several studies, each has a colour, a dash and
+    stopped early (hollow), post-hoc maps of the untuned model and those of a trial, a series each. Complete trials that
+    are not on the front are pale. A step line is the front, a ring its knee, crosses the means of re-runs, with their
+    standard errors where there are two or more. Of several studies, each has a colour, a dash and
     marks with a dot or without. ``customdata`` of a trial's point is ``[study, trial_id]``. With three objectives or
     more, a point of the front may look beaten, and no line is drawn.
 
@@ -65,8 +68,11 @@ def draw_front(studies: Sequence[Finished], names: Sequence[str] = (), height: i
     if not any(len(trace.x) and trace.x[0] is not None for trace in figure.data):
         return theme.nothing_to_draw("no trial has ended yet")
     if many:
-        seen = {trace.name for trace in figure.data}
-        figure.add_traces([_entry(kind, MARKS[kind]) for kind in MARKS if kind in seen])
+        seen = [str(trace.name) for trace in figure.data]
+        shown = {kind: "post-hoc, a trial" if kind == OF_TRIAL else kind for kind in MARKS}
+        figure.add_traces(
+            [_entry(shown[kind], MARKS[kind]) for kind in MARKS if any(_is_of(kind, name) for name in seen)]
+        )
     return figure
 
 
@@ -86,6 +92,10 @@ def _one_entry(traces: Sequence[Any], study: str, number: int) -> list[Any]:
     return [go.Scatter(x=[None], y=[None], mode="lines+markers", **mark), *traces]
 
 
+def _is_of(kind: str, series: str) -> bool:
+    return series == kind or (kind == OF_TRIAL and series.startswith(f"{OF_TRIAL} "))
+
+
 def _entry(kind: str, mark: Mark) -> Any:
     """Explain a shape in the legend, in no study's colour."""
     marker = {"symbol": mark.symbol, "color": palette.OTHER, "size": mark.size}
@@ -102,7 +112,7 @@ def _study_traces(study: Finished, name: str, plane: Plane, number: int, colour:
     for kind in (kinds.SEARCH, kinds.STOPPED, kinds.THESIS):
         traces += points.of(kind, drawn[found == kind], on_front[found == kind])
     before = pd.DataFrame([{"trial_id": BASELINE, **study.baseline}])
-    for kind, rows in ((BEFORE, plane.drawn(before)), (POSTHOC, plane.drawn(study.posthoc))):
+    for kind, rows in {BEFORE: plane.drawn(before), **by_series(plane.drawn(study.posthoc))}.items():
         traces += points.of(kind, rows, np.ones(len(rows), dtype=bool))
     traces += _knee(study, front, plane)
     return [*traces, *_left_out(study, drawn)]
@@ -122,10 +132,13 @@ class _Points:
         """Draw the rows of one kind, those that others beat pale; nothing where there are none."""
         if not len(rows):
             return []
-        mark = MARKS[kind]
-        of_kind = {POSTHOC: ["method", "strength"], BEFORE: []}.get(kind, ["terms", *self.study.searched])
+        mark = next(mark for known, mark in MARKS.items() if _is_of(known, kind))
+        posthoc = kind == UNTUNED or _is_of(OF_TRIAL, kind)
+        of_trials = ["terms", *self.study.searched]
+        of_kind = ["method", "strength", BEATEN, BEATEN_BY] if posthoc else [] if kind == BEFORE else of_trials
         names = list(dict.fromkeys([*self.study.objectives, *of_kind]))
         title = f"{self.name} · " if self.colour else ""
+        titles = [f"{title}{kind}" if posthoc else f"{title}{trial}: {kind}" for trial in rows["trial_id"]]
         x, y = self.plane.coordinates(rows)
         return [
             go.Scatter(
@@ -144,7 +157,7 @@ class _Points:
                 customdata=[[self.name, trial] for trial in rows["trial_id"]],
                 hoverinfo="text",
                 hovertext=[
-                    describe(f"{title}{row['trial_id']}: {kind}", row, names) for row in rows.to_dict("records")
+                    describe(heading, row, names) for heading, row in zip(titles, rows.to_dict("records"), strict=True)
                 ],
             )
         ]

@@ -4,7 +4,8 @@ What a colour says, a shape, a dash or a label says as well.
 """
 
 IMAGE, TEXT, PAIR = "#0072b2", "#d55e00", "#009e73"  # the two modalities, and what lies between them
-FRONT, OTHER, BASELINE, STOPPED, POSTHOC = "#0072b2", "#8c8c8c", "#d55e00", "#cc79a7", "#009e73"
+FRONT, OTHER, BASELINE, STOPPED = "#0072b2", "#8c8c8c", "#d55e00", "#cc79a7"
+POSTHOC, POSTHOC_TRIAL = "#009e73", "#56b4e9"
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c8c8c")
 
 LABELS = {
@@ -14,6 +15,8 @@ LABELS = {
     "modality_gap": "modality gap",
     "misalignment": "misalignment",
     "uniformity": "uniformity",
+    "trials_beaten": "complete trials that it beats in R@1 and gap",
+    "beaten_by_trials": "complete trials that beat it",
 }
 
 

@@ -1,5 +1,6 @@
 """How sure the points of a front are: means of their re-runs, and what ties them to the search's own run."""
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -14,7 +15,7 @@ from study.finished import Finished
 def rerun_traces(study: Finished, name: str, plane: Plane, colour: str) -> list[Any]:
     """Draw the mean of each trial's re-runs ± standard error, tied by a thin line to the run that was chosen.
 
-    Nothing where no trial was repeated, or an axis is not an objective.
+    A single re-run has no standard error and no bars. Nothing where no trial was repeated, or an axis is no objective.
     """
     if plane.across == "trial_id" or not len(study.replicates):
         return []
@@ -58,4 +59,10 @@ def rerun_traces(study: Finished, name: str, plane: Plane, colour: str) -> list[
 
 
 def _bars(errors: pd.Series, colour: str) -> dict[str, Any]:
-    return {"type": "data", "array": errors.fillna(0.0).tolist(), "color": colour, "thickness": 1.2, "width": 3}
+    return {
+        "type": "data",
+        "array": [None if math.isnan(error) else error for error in errors],
+        "color": colour,
+        "thickness": 1.2,
+        "width": 3,
+    }

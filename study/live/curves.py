@@ -18,6 +18,7 @@ GROUPS = {
     "loss": "loss",
     "last_lr": "training",
     "logit_scale": "training",
+    "pairs_left_out": "training",
     "seconds": "cost",
     "train_seconds": "cost",
     "images_per_second": "cost",

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from study.error_bars import indistinguishable
 from study.figures.palette import label
 from study.front import Direction
+from study.neighbours import RULE, neighbours
+from study.open_trial import BASELINE
 from study.pareto_tables import STATES
+from study.posthoc_series import BEATEN, BEATEN_BY, beats
 from study.reporting.collect import Collected
 from study.reporting.section import Prose, Section, Tile, Tiles
 from study.reporting.words import change, joined, name, number, share, subject, value
@@ -29,7 +31,7 @@ def _sentences(study: Collected) -> Iterator[str]:
     if study.knee is not None:
         yield _knee(study)
         yield _ends(study)
-    yield _posthoc(study.finished.posthoc)
+    yield from _posthoc(study.finished.posthoc, study.finished.trials)
     yield _certainty(study)
 
 
@@ -45,9 +47,14 @@ def _count(study: Collected) -> str:
         return f"{text} None is on the Pareto front: {broken}."
     verb = "is" if len(front) == 1 else "are"
     return (
-        f"{text} {len(front)} {verb} on the Pareto front: no other trial is at least as good in every objective and "
-        "better in one."
+        f"{text} {len(front)} {verb} on the Pareto front: no other complete trial{_allowed(study)} is at least as good "
+        "in every objective and better in one."
     )
+
+
+def _allowed(study: Collected) -> str:
+    constraints = study.finished.about["spec"].get("constraints") or []
+    return f" with {joined([str(one) for one in constraints])}" if constraints else ""
 
 
 def _before_and_plain(study: Collected) -> str:
@@ -62,9 +69,8 @@ def _before_and_plain(study: Collected) -> str:
         return text
     first = plain.iloc[0]
     moved = joined([change(one, baseline.get(one), first[one]) for one in objectives])
-    return (
-        f"{text} Fine-tuning with cross-entropy alone ({first['trial_id']}) is what loss terms are judged by: {moved}."
-    )
+    which = f"{first['trial_id']}, the first of {len(plain)} such trials" if len(plain) > 1 else first["trial_id"]
+    return f"{text} Fine-tuning with cross-entropy alone ({which}) is what loss terms are judged by: {moved}."
 
 
 def _knee(study: Collected) -> str:
@@ -100,12 +106,37 @@ def _ends(study: Collected) -> str:
     return f"At the ends of the front, {ends}. From {first} to {last}, {costs}."
 
 
-def _posthoc(posthoc: pd.DataFrame) -> str:
+def _posthoc(posthoc: pd.DataFrame, trials: pd.DataFrame) -> Iterator[str]:
+    """Tell of maps of the untuned model and of maps of trials, each by itself."""
     if not len(posthoc):
-        return ""
-    better = int(posthoc["beats_trained"].sum()) if "beats_trained" in posthoc else 0
-    points = number(len(posthoc), "point")
-    return f"Maps of embeddings that need no training give a front of {points}; no trial beats {better} of them."
+        return
+    if BEATEN not in posthoc:
+        yield (
+            "Maps of the untuned model and maps of trials are one front in this pareto_posthoc.csv, of an earlier "
+            "version: python -m study.posthoc writes it anew, with a front of each."
+        )
+        return
+    untuned = posthoc["trial_id"] == BASELINE
+    if untuned.any():
+        yield f"Post-hoc maps of the untuned model, which need no training, give {_against(posthoc[untuned], trials)}"
+    if not untuned.all():
+        names = joined(sorted(set(posthoc["trial_id"][~untuned])))
+        yield (
+            f"Post-hoc maps of what trials had trained ({names}) give {_against(posthoc[~untuned], trials)} Those are "
+            "trained models: what they gain is not to be had without training."
+        )
+
+
+def _against(points: pd.DataFrame, trials: pd.DataFrame) -> str:
+    """Count what these points beat and what beats them: at least as good in recall and gap, and better in one."""
+    complete = trials[trials["state"] == "COMPLETE"]
+    beaten, beating = int(beats(points, complete).any(axis=0).sum()), int((points[BEATEN_BY] > 0).sum())
+    every = "every one" if beaten == len(complete) > 0 else f"{beaten or 'none'}"
+    of_trials, of_points = number(len(complete), "complete trial"), number(len(points), "point")
+    return (
+        f"a front of {of_points} in R@1 and modality gap: of {of_trials} they beat {every}; of the {of_points} a trial "
+        f"beats {beating or 'none'}."
+    )
 
 
 def _certainty(study: Collected) -> str:
@@ -120,11 +151,16 @@ def _certainty(study: Collected) -> str:
         )
     repeated = front[front["n"] > 0]
     runs = "; ".join(f"{row['trial_id']}: {_certain(row, finished.objectives)}" for _, row in repeated.iterrows())
-    alike = indistinguishable(finished.front, finished.replicates, finished.objectives)
-    pairs = "; ".join(f"{one} and {other}" for one, other in alike)
+    compared = neighbours(finished.front, finished.replicates, finished.objectives)
+    pairs = "; ".join(f"{pair.one} and {pair.other} ({pair.how})" for pair in compared if pair.alike)
+    judged = sum(pair.alike is not None for pair in compared)
+    once = [str(trial) for trial in front["trial_id"][front["n"] == 0]]
     return (
         f"How sure is that? Re-runs with other seeds (mean ± standard error, and the probability that a trial belongs "
-        f"on the front) say: {runs}." + (f" Neighbours that they do not tell apart: {pairs}." if pairs else "")
+        f"on the front) say: {runs}."
+        + (f" Not run again: {joined(once)}." if once else "")
+        + (f" Neighbours that they do not tell apart: {pairs}." if pairs else "")
+        + (f" Compared: {judged} of {number(len(compared), 'pair')} of neighbours. {RULE}." if compared else "")
     )
 
 

@@ -4,6 +4,7 @@ import pandas as pd
 
 from gap.errors import UserError
 from study.agreement import RULE, compare_effects, compare_values, count
+from study.caveats import caveats
 from study.figures.groups import THESIS, groups
 from study.figures.palette import label
 from study.measured import Measured, measure
@@ -26,6 +27,7 @@ def thesis(study: Collected) -> Section:
         "The thesis trained ViT-L-14 with DoRA for 10 epochs in batches of 90, one run a row; here it was "
         f"{spec.get('model')} for {spec.get('epochs')} epochs in batches of {spec.get('batch_size')}.",
         f"Directions of change that agree: {count(effects)}. {RULE}",
+        *caveats(table, study.dataset, study.lacking.get("dataset", "")),
     ]
     missing = [f"{row} is missing: {reason}." for row, reason in measured.missing.items() if row in table.values.index]
     return Section(title, [*prose, *missing], [beside(table, measured)])

@@ -132,7 +132,12 @@ def test_names_of_members_are_labels_and_links_are_nothing(tmp_path: Path) -> No
                 member.type, member.linkname = kind, "../secret.png"
                 archive.addfile(member)
     found = read("en", path.parent)
-    assert [record.id for record in found.records] == ["0/../secret.png", "0//etc/passwd.png", "0/a/../../secret.png", "0/nul?.png"]
+    assert [record.id for record in found.records] == [
+        "0/../secret.png",
+        "0//etc/passwd.png",
+        "0/a/../../secret.png",
+        "0/nul?.png",
+    ]
     assert set(reasons_of(found)) == {"0/x\\..\\y.png"}  # it has a dot; "...png" is hidden, as open_clip_train has it
     assert {record.image.read_bytes() for record in found.records} == {b"in"}
     assert sorted(file.name for file in tmp_path.rglob("*")) == ["0.tar", "secret.png", "shards"]

@@ -87,6 +87,30 @@ def test_the_variance_is_nearer_to_that_of_all_cells(tables: dict[str, list[dict
         assert away[1] < away[0]
 
 
+def test_table_5_3_follows_a_sum_and_a_pooled_variance_and_not_the_terms() -> None:
+    """The terms that are trained have Σ|c| and the variances of rows; the printed table has neither."""
+    printed = {0: (1.94, -0.0), 45: (1.37, -8.13e-3), 90: (0.0, -1.63e-2), 180: (1.94, -0.0)}
+    for degrees, (inter, variance) in printed.items():
+        exact = {name: column.exact(50, math.radians(degrees), 500.0) for name, column in COLUMNS.items()}
+        assert exact["orthogonal_inter*"] == pytest.approx(inter, abs=0.006)
+        assert exact["variance*"] == pytest.approx(variance, rel=0.04, abs=2e-4)
+        if degrees == 90:
+            assert exact["orthogonal_inter"] == pytest.approx(0.139, abs=0.001)  # printed 0.00
+        if degrees in (45, 90):
+            assert exact["variance"] / variance == pytest.approx(0.72, abs=0.02)  # two sevenths too small
+    # The same on a draw of the terms themselves: cells that cancel, rows that differ in their means.
+    x, y = _right_angle()
+    term = TERMS["orthogonal_inter"](x, y, alpha=0.0).item()
+    assert term > 5 * COLUMNS["orthogonal_inter*"].sampled(x, y)
+    assert abs(TERMS["variance"](x, y, beta=1.0).item()) < abs(COLUMNS["variance*"].sampled(x, y))
+
+
+def _right_angle() -> list[torch.Tensor]:
+    generator = torch.Generator().manual_seed(3)
+    axes = torch.eye(3, dtype=torch.float64)
+    return [sample(50, axis, 500.0, generator=generator) for axis in (axes[2], axes[0])]
+
+
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("sys.argv", ["tables", "--csv", str(tmp_path / "out"), "--draws", "2"])
     assert main() == 0

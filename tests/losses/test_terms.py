@@ -158,3 +158,21 @@ def test_alpha_of_an_intra_term_shifts_the_value_by_a_constant() -> None:
 def test_cross_entropy_of_features_that_tell_nothing_is_log_n() -> None:
     x = unit(1, 3, 1).expand(50, 3)
     assert TERMS["ce"](x, x, logit_scale=100.0).item() == pytest.approx(math.log(50))
+
+
+@pytest.mark.parametrize("k", [2, 3])
+def test_exact_twins_leave_the_logarithm_of_their_number(k: int) -> None:
+    """The best that can be: every pair is at one point, orthogonal to all others but its twins, at any scale."""
+    features = torch.eye(4, dtype=torch.float64).repeat_interleave(k, dim=0)
+    assert TERMS["ce"](features, features, logit_scale=1e4).item() == pytest.approx(math.log(k))
+
+
+def test_of_images_with_one_caption_the_nearer_is_pushed_away_from_it() -> None:
+    caption = torch.tensor([1.0, 0.0], dtype=torch.float64)
+    angles = torch.tensor([0.2, 0.9], dtype=torch.float64)
+    images = torch.stack([angles.cos(), angles.sin()], dim=1).requires_grad_()
+    TERMS["ce"](images, caption.expand(2, 2), logit_scale=10.0).backward()
+    assert images.grad is not None
+    nearer, farther = (-images.grad @ caption).tolist()  # where a step would move each, towards the caption
+    assert nearer < -1
+    assert farther > 1

@@ -38,7 +38,8 @@ def plan(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tm
 
 def test_a_study_of_a_gpu_that_is_elsewhere(plan: Plan) -> None:
     arguments = ("--space", "arasaac_es.yaml", "--profile", "study", "--dry-run", "--model", "ViT-B-32:openai")
-    code, out, _ = plan(*arguments, *CHEAP, "--memory", "12", "--tflops", "100", "--utilisation", "0.5")
+    unique = ("--set", "unique_captions=true")
+    code, out, _ = plan(*arguments, *CHEAP, *unique, "--memory", "12", "--tflops", "100", "--utilisation", "0.5")
     assert code == 0
     text = " ".join(out.split())
     assert "arasaac (es) is not at hand: assumed 7,903 train, 1,976 test images (ARASAAC in November 2026)" in text
@@ -47,7 +48,7 @@ def test_a_study_of_a_gpu_that_is_elsewhere(plan: Plan) -> None:
     assert "precision: bf16: the towers' products in bf16" in text
     assert "work at 50 % of 100 TFLOP/s (dense bf16, as given); not measured" in text
     assert "largest chunk in 12 GB" in text
-    assert "steps: 987 an epoch, of 8 pairs" in text
+    assert "steps: at most 987 an epoch, of 8 pairs" in text  # which captions are equal is not known here
     table = out[out.index("checkpointing off") :]
     assert "\x1b" not in out
     assert max(map(len, table.splitlines())) <= 80

@@ -74,10 +74,26 @@ def test_error_bars_and_neighbours(run: Any, tmp_path: Path) -> None:
     assert "P(front)" in out
     assert line(out, "t003").split()[3:5] == ["-", "adapters/t003"]  # no re-run, no probability
     assert "50 (1)" in out
-    assert "t000 and t001, neighbours on the front, are not told apart by their re-runs." in out
+    told = "t000 and t001, neighbours on the front, are not told apart by their re-runs (paired over 2 seeds)."
+    assert told in out
+    assert "Paired t-test over the seeds in common" in out
     assert "Compared: 1 of 3 pairs" in out
     assert "measured from recall_at_1 30, modality_gap 2\n" in out
     assert max(map(len, out.replace(str(directory), "s").splitlines())) <= 120
+
+
+def test_re_runs_without_a_seed_are_refused(run: Any, tmp_path: Path) -> None:
+    directory = write_pareto_study(tmp_path / "s", runs=RUNS)
+    table = pd.read_csv(directory / "replicates.csv")
+    for broken, message in (
+        (table.drop(columns="seed"), "no column seed"),
+        (table.assign(seed=None), "without a seed"),
+    ):
+        broken.to_csv(directory / "replicates.csv", index=False)
+        code, _, error = run(directory)
+        assert code == 2
+        assert message in error
+        assert error.count("\n") == 1
 
 
 def test_pick_prints_one_trial_and_nothing_else(run: Any, tmp_path: Path) -> None:

@@ -101,6 +101,8 @@ def test_a_study_out_of_time_goes_on_and_gets_its_error_bars(home: Path) -> None
     assert front["pareto_probability"].between(0, 1).all()
     assert sorted(replicates["replicate_of"]) == sorted([*front["trial_id"], *front["trial_id"]])
     assert set(replicates["seed"]) == {1, 2}
+    # Every trial is run again with the same seeds: differences are paired.
+    assert {tuple(sorted(own["seed"])) for _, own in replicates.groupby("replicate_of")} == {(1, 2)}
     study = optuna.load_study(study_name="timed-rehearsal", storage=f"sqlite:///{directory}/optuna.db")
     assert {f"t{trial.number:03d}" for trial in study.best_trials} == set(front["trial_id"])
     assert all(trial.constraints for trial in study.trials if trial.state.name == "COMPLETE")

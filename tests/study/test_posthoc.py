@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -7,6 +8,8 @@ from small_study import write_small_study
 from gap.posthoc import METHODS
 from study.front import non_dominated
 from study.posthoc import main
+
+README = (Path(__file__).resolve().parents[2] / "results" / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +22,12 @@ def test_the_sweep_and_its_front(
 ) -> None:
     monkeypatch.setattr("sys.argv", ["posthoc", str(study)])
     assert main() == 0
-    assert "Post-hoc front" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Post-hoc front of the untuned model, without training" in said
+    assert "Post-hoc front of trials, after their training" in said
+    below = said.split("of trials, after their training")[1]
+    assert "trial t000" in below or "trial t001" in below
+    assert "untuned" not in below
     points, front = pd.read_csv(study / "posthoc.csv"), pd.read_csv(study / "pareto_posthoc.csv")
     assert set(points["trial_id"]) == {"baseline", "t000", "t001"}
     assert set(points["method"]) == set(METHODS)
@@ -30,14 +38,22 @@ def test_the_sweep_and_its_front(
         if trial != "baseline":
             assert rows["modality_gap"].iloc[0] == pytest.approx(trials.loc[trial, "modality_gap"], abs=1e-5), method
             assert rows["full_recall_at_1"].iloc[0] == pytest.approx(trials.loc[trial, "full_recall_at_1"]), method
-    values = points[["recall_at_1", "modality_gap"]]
-    best = values[non_dominated(values.to_numpy(), ["max", "min"])].drop_duplicates()
-    assert len(front) == len(best)
-    assert front["recall_at_1"].is_monotonic_decreasing
+    for untuned in (True, False):
+        own, best = (table[(table["trial_id"] == "baseline") == untuned] for table in (points, front))
+        values = own[["recall_at_1", "modality_gap"]]
+        assert len(best) == len(values[non_dominated(values.to_numpy(), ["max", "min"])].drop_duplicates())
+        assert best["recall_at_1"].is_monotonic_decreasing
     for _, row in points.iterrows():
-        beaten = (trials["recall_at_1"] >= row["recall_at_1"]) & (trials["modality_gap"] <= row["modality_gap"])
-        strictly = (trials["recall_at_1"] > row["recall_at_1"]) | (trials["modality_gap"] < row["modality_gap"])
-        assert row["beats_trained"] == (not (beaten & strictly).any())
+        counts = {"trials_beaten": 0, "beaten_by_trials": 0}
+        for _, trial in trials.iterrows():
+            more, less = row["recall_at_1"] - trial["recall_at_1"], row["modality_gap"] - trial["modality_gap"]
+            counts["trials_beaten"] += bool(more >= 0 >= less and (more, less) != (0, 0))
+            counts["beaten_by_trials"] += bool(more <= 0 <= less and (more, less) != (0, 0))
+        assert {name: row[name] for name in counts} == counts
+    columns = [
+        one for line in README.partition("`posthoc.csv`, by")[2].splitlines() for one in re.findall("`([a-z_]+)`", line)
+    ]
+    assert {"trial_id", "method", "strength", "trials_beaten", "beaten_by_trials"} <= {*columns} & {*points.columns}
 
 
 def test_what_cannot_be_swept_is_one_line(

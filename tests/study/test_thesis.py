@@ -7,7 +7,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from scipy import stats
+from small_data import write_small_data
 
+from gap.data import open_dataset
+from gap.data.checking.repeats import repeats, split_in_words
 from gap.errors import UserError
 from study.agreement import compare_effects, direction
 from study.measured import check_same, mean_and_error, read_study
@@ -78,7 +82,7 @@ def test_the_printed_values_agree_with_themselves(
     assert max(map(len, out.splitlines())) <= 100
     assert "REHEARSAL" not in out
     assert "missing" not in out
-    assert " no " not in out.split("Effects:")[0]
+    assert " no " not in out.partition("\nrow ")[2].split("Effects:")[0]
 
 
 def test_every_row_of_a_table_is_a_trial_of_its_space() -> None:
@@ -163,6 +167,58 @@ def test_several_seeds_give_mean_and_standard_error(
     changes = written["change_initial_standard_error"].dropna()
     assert len(changes) == 6 * 6
     assert changes.tolist() == pytest.approx([0.0] * 36, abs=1e-12)
+    assert "Changes are paired over 3 seeds" in out
+    assert {"change_initial_low", "change_initial_high", "change_ce_n"} <= {*written.columns}
+    assert written["change_initial_n"].dropna().unique().tolist() == [3]
+
+
+def test_changes_are_paired_by_seed_and_a_failed_row_drops_its_pair(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed = published_table("arasaac", "es").values
+    studies = []
+    for seed, (shift, gain) in enumerate([(0.0, 1.0), (5.0, 1.4), (-7.0, 0.8), (3.0, 9.0)]):
+        values = printed + shift
+        values.loc["ce"] = values.loc["initial"] + gain
+        failed = "ce" if seed == 3 else ""
+        studies.append(write_study(tmp_path / f"s{seed}", values, language="es", seed=seed, failed=failed))
+    code, out, _ = run(monkeypatch, capsys, *reversed(studies), "--csv", tmp_path / "out.csv")
+    assert code == 0
+    ce = pd.read_csv(tmp_path / "out.csv").set_index(["row", "metric"]).loc[("ce", "recall_at_1")]
+    oracle = stats.ttest_1samp([1.0, 1.4, 0.8], 0).confidence_interval()
+    assert (ce["n"], ce["change_initial_n"]) == (3, 3)
+    assert ce["change_initial"] == pytest.approx(3.2 / 3)
+    assert (ce["change_initial_low"], ce["change_initial_high"]) == pytest.approx((oracle.low, oracle.high))
+    (line,) = [line for line in out.split("against initial")[1].splitlines() if line.startswith("  change")][:1]
+    assert line.split()[1:3] == ["+1.07", "+1.07"]
+
+
+def test_what_cannot_be_held_equal_is_said_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = published_table("arasaac", "es").values
+    directory = write_study(tmp_path / "s", values, language="es")
+    out = " ".join(run(monkeypatch, capsys, directory)[1].split())
+    head = out.split("row gap")[0]
+    for caveat in (
+        "Splits: the thesis does not print how it split its data.",
+        "is not computed: ",  # this study's data is nowhere
+        "Data: the thesis had 12,260 pictograms.",
+        "Equal captions: a caption finds any image that has it",
+        "Ties: images with equal cosines count against the model.",
+        "Directions: recall is the mean of text to image and image to text",
+        "Terms: table 5.3 of the thesis follows |Σ c|",
+        "have Σ|c| and the mean of the rows' variances",
+    ):
+        assert caveat in head, caveat
+    data = write_small_data(tmp_path / "data")
+    about = json.loads((directory / "study.json").read_text())
+    about["data"] = {"path": str(data), "data_hash": open_dataset(data).data_hash, "split_hash": "s"}
+    (directory / "study.json").write_text(json.dumps(about))
+    out = " ".join(run(monkeypatch, capsys, directory)[1].split())
+    share = split_in_words(repeats(open_dataset(data)))
+    assert f"Here no caption is on both sides of the split; {share}." in out
+    assert "12,260 pictograms, here 24." in out
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from gap.data.checking.near import near_identical
 from gap.data.checking.originals import look_at
 from gap.data.checking.parts import parts_of
 from gap.data.checking.reading import read_captions
+from gap.data.checking.repeats import repeats
 from gap.data.checking.sharing import chained, same, sharing
 from gap.data.columns import texts_of
 from gap.data.dataset import PairDataset, open_dataset
@@ -62,6 +63,7 @@ def check(
         mix=language_mix(bare, language),
         sizes=originals.sizes,
         skipped=dataset.skipped,
+        repeats=repeats(dataset),
     )
 
 

@@ -11,6 +11,7 @@ from jaxtyping import Int64
 from gap.data.checking.language import MIN_WORDS, LanguageMix
 from gap.data.checking.parts import Parts
 from gap.data.checking.reading import Reading
+from gap.data.checking.repeats import Repeats, batches_in_words, split_in_words
 from gap.data.checking.sharing import Sharing
 from gap.data.dataset import PairDataset
 
@@ -34,6 +35,7 @@ class Findings:
     mix: LanguageMix
     sizes: Int64[np.ndarray, "m 2"]
     skipped: list[dict[str, str]]
+    repeats: Repeats
 
     @property
     def leaks(self) -> int:
@@ -62,6 +64,7 @@ def as_json(found: Findings) -> dict[str, Any]:
         "parts": {**asdict(found.parts), "fault": found.parts.fault},
         "reading": asdict(found.reading),
         "remarks": list(dataset.remarks),
+        "repeats": asdict(found.repeats),
         "language_mix": {"asked": found.mix.asked, "others": found.mix.others, "examples": found.mix.examples},
         "width_height": {name: sizes[rows].tolist() for name, rows in _extremes(sizes).items()},
         "skipped": found.skipped,
@@ -80,6 +83,10 @@ def as_text(found: Findings) -> Iterator[str]:
     yield from _skipped(found)
     for name, one in found.shared.items():
         yield f"{LEAKS[name]}: {one.rows:,} images in {len(one.sets):,} sets" + _examples(dataset, one.sets)
+    if found.repeats.repeated:
+        yield f"  {split_in_words(found.repeats)}"
+    if any(found.repeats.batches.values()):
+        yield f"  {batches_in_words(found.repeats)} (unique_captions: true draws batches without)"
     yield from _sizes(found)
     yield from _mix(found.mix)
     yield from _reading(found.reading)

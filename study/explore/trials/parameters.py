@@ -32,7 +32,8 @@ def parameters_table(trials: Sequence[Chosen]) -> Component:
         html.Table(
             [
                 html.Caption(
-                    "Objectives after the epoch that counts; parameters that a trial has no use for are empty."
+                    "Objectives after the epoch that counts, of a trial that runs or was stopped after its latest; "
+                    "parameters that a trial has no use for are empty."
                 ),
                 html.Thead(html.Tr([html.Th(words, scope="col") for words in head])),
                 html.Tbody(rows),

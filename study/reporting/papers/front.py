@@ -8,14 +8,18 @@ from study.choice import knee
 from study.error_bars import with_error_bars
 from study.figures import palette
 from study.figures.axes import Plane, plane_of
-from study.figures.front import BEFORE, MARKS, POSTHOC
+from study.figures.front import BEFORE, MARKS
 from study.figures.groups import SEARCH, STOPPED, THESIS, groups
 from study.finished import Finished
+from study.open_trial import BASELINE
+from study.posthoc_series import OF_TRIAL, UNTUNED
 from study.reporting.papers.canvas import literal, new_canvas
+from study.reporting.words import joined
 
 # Plotly's names of the marks, in Matplotlib's letters.
-SYMBOLS = {"x": "X", "square": "s", "circle": "o", "triangle-up": "^", "diamond-tall": "d"}
+SYMBOLS = {"x": "X", "square": "s", "circle": "o", "triangle-up": "^", "diamond-tall": "d", "pentagon": "p"}
 PALE = 0.45
+NAMED = 3  # trials that a legend has room for
 NAMES = (((-5, -11), "right"), ((5, 6), "left"))
 
 
@@ -37,7 +41,10 @@ def draw_front(study: Finished) -> Figure | None:
         _scatter(axes, plane, kind, drawn[(kinds == kind) & beaten], pale=kind != STOPPED)
         _scatter(axes, plane, kind, drawn[(kinds == kind) & ~beaten], pale=False)
     _scatter(axes, plane, BEFORE, plane.drawn(pd.DataFrame([study.baseline])), pale=False)
-    _scatter(axes, plane, POSTHOC, plane.drawn(study.posthoc), pale=False)
+    mapped = plane.drawn(study.posthoc)
+    untuned = mapped["trial_id"] == BASELINE
+    _scatter(axes, plane, UNTUNED, mapped[untuned], pale=False)
+    _scatter(axes, plane, OF_TRIAL, mapped[~untuned], pale=False, label=_of_trials(mapped["trial_id"][~untuned]))
     if len(front):
         if len(study.objectives) == 2:
             ordered = front.sort_values([plane.across, plane.up], kind="stable")
@@ -70,7 +77,19 @@ def draw_front(study: Finished) -> Figure | None:
     return figure
 
 
-def _scatter(axes: Axes, plane: Plane, kind: str, rows: pd.DataFrame, *, pale: bool) -> None:
+def _of_trials(trials: pd.Series) -> str:
+    """Name the series of the maps of trials, which have one mark in a figure that nobody can point at.
+
+    >>> _of_trials(pd.Series(["t003", "t001", "t003"])), _of_trials(pd.Series(["t003"]))
+    ('post-hoc, trials t001 and t003', 'post-hoc, trial t003')
+    """
+    names = sorted(set(trials))
+    if len(names) > NAMED:
+        return f"{OF_TRIAL}s: {len(names)} of them"
+    return f"{OF_TRIAL}{'s' if len(names) > 1 else ''} {joined(names)}" if names else OF_TRIAL
+
+
+def _scatter(axes: Axes, plane: Plane, kind: str, rows: pd.DataFrame, *, pale: bool, label: str = "") -> None:
     if not len(rows):
         return
     x, y = plane.coordinates(rows)
@@ -79,7 +98,7 @@ def _scatter(axes: Axes, plane: Plane, kind: str, rows: pd.DataFrame, *, pale: b
     filled = {"facecolors": mark.colour, "edgecolors": "white", "linewidths": 0.6}
     colours = {"facecolors": "none", "edgecolors": mark.colour} if hollow else filled
     symbol = SYMBOLS[mark.symbol.removesuffix("-open")]
-    axes.scatter(x, y, s=38, marker=symbol, label=kind, alpha=PALE if pale else 1, zorder=3, **colours)
+    axes.scatter(x, y, s=38, marker=symbol, label=label or kind, alpha=PALE if pale else 1, zorder=3, **colours)
 
 
 def _bars(axes: Axes, study: Finished, up: str, across: str) -> None:

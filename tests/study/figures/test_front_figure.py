@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from pareto_study import GOALS, TRIALS, write_pareto_study
+from posthoc_points import write_posthoc
 
 from study.choice import knee
 from study.figures import front as front_figure
@@ -85,20 +86,42 @@ def test_reruns_have_error_bars_and_are_tied_to_the_chosen_run(tmp_path: Path) -
     means = named(figure, "re-runs: mean ± standard error")
     assert list(means.y) == [59.0, 56.0]
     assert list(means.x) == pytest.approx([0.9, 0.5])
-    assert list(means.error_y.array) == pytest.approx([1.0, 0.0])
+    assert list(means.error_y.array) == [pytest.approx(1.0), None]  # one run has no standard error, not one of 0
+    assert list(means.error_x.array) == [pytest.approx(0.1), None]
     ties = named(figure, "re-runs")
     assert ties.y == (60.0, 59.0, None, 57.0, 56.0, None)
 
 
-def test_the_post_hoc_front_lies_over_it(tmp_path: Path) -> None:
+def test_maps_of_the_untuned_model_and_of_a_trial_are_series_of_their_own(tmp_path: Path) -> None:
     directory = write_pareto_study(tmp_path / "a")
-    points = {"trial_id": ["baseline", "t001"], "method": "<b>shift</b>", "strength": [0, 1]}
-    pd.DataFrame({**points, "recall_at_1": [29.0, 55.0], "modality_gap": [0.1, 0.2]}).to_csv(
-        directory / "pareto_posthoc.csv", index=False
+    write_posthoc(directory)
+    figure = draw_front([read_finished(directory)])
+    untuned, trained = (named(figure, name) for name in ("post-hoc, untuned model", "post-hoc, trial t001"))
+    assert (list(untuned.x), list(untuned.y)) == ([0.6, 0.4], [29.0, 20.0])
+    assert (list(trained.x), list(trained.y)) == ([0.2], [59.0])
+    assert list(named(figure, "post-hoc, trial t003").x) == [0.05]
+    assert untuned.marker.symbol != trained.marker.symbol
+    assert untuned.marker.color != trained.marker.color
+    assert untuned.hovertext[0].startswith("<b>post-hoc, untuned model</b>")
+    assert trained.hovertext[0].startswith("<b>post-hoc, trial t001</b>")
+    assert "complete trials that it beats in R@1 and gap: 5" in trained.hovertext[0]
+    assert "&lt;b&gt;shift&lt;/b&gt;" in trained.hovertext[0]
+    assert [trial for _, trial in trained.customdata] == ["t001"]
+    # Nothing in the figure says of a trial's map that it needs no training.
+    assert "without training" not in figure.to_json()
+    assert all(
+        "untuned" not in text for trace in figure.data if "trial t" in str(trace.name) for text in trace.hovertext
     )
-    trace = named(draw_front([read_finished(directory)]), "without training: post-hoc front")
-    assert list(trace.x) == [0.1, 0.2]
-    assert "&lt;b&gt;shift&lt;/b&gt;" in trace.hovertext[0]
+
+
+def test_of_two_studies_the_legend_explains_both_kinds_of_maps(tmp_path: Path) -> None:
+    studies = []
+    for name in ("es", "en"):
+        write_posthoc(write_pareto_study(tmp_path / name))
+        studies.append(read_finished(tmp_path / name))
+    shown = [trace.name for trace in draw_front(studies).data if trace.showlegend is not False]
+    assert shown.count("post-hoc, untuned model") == shown.count("post-hoc, a trial") == 1
+    assert not [name for name in shown if "t001" in name]
 
 
 def test_two_studies_differ_in_colour_in_dash_and_in_marks(tmp_path: Path) -> None:

@@ -9,13 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from pareto_study import GOALS, TRIALS, write_pareto_study
+from posthoc_points import write_posthoc
 from reported_study import write_reported_study
 
 from gap.errors import UserError
 from study.embeddings import embeddings_path
+from study.finished import read_finished
 from study.front import Direction
 from study.reporting.collect import collect
 from study.reporting.examples import examples
+from study.reporting.papers.front import draw_front
 from study.reporting.section import Chart, Prose, Section, Sheet
 from study.reporting.sections import SECTIONS, all_sections
 from study.reporting.summary import summary
@@ -44,7 +47,8 @@ def test_the_summary_is_computed(tmp_path: Path) -> None:
     told = words(summary(collect(write_reported_study(tmp_path))))
     assert "8 trials ended (6 complete, 1 stopped early, 1 failed). 4 are on the Pareto front" in told
     assert "Before training, R@1 was 30.0 % and the modality gap was 1.000." in told
-    assert "with cross-entropy alone (t000) is what loss terms are judged by: R@1 rose from 30.0 % to 60.0 %" in told
+    assert "with cross-entropy alone (t000, the first of 2 such trials) is what loss terms are judged by: R@1" in told
+    assert "judged by: R@1 rose from 30.0 % to 60.0 %" in told
     assert "stands t002 (terms ce+centroid, rank 16). From before training to there, R@1 rose from 30.0 % to" in told
     assert "the modality gap fell from 1.000 to 0.300 (70 % of it closed)" in told
     assert "t000 has the highest R@1 (60.0 %) and t003 has the lowest modality gap (0.250)" in told
@@ -58,7 +62,71 @@ def test_re_runs_give_the_uncertainty(tmp_path: Path) -> None:
     assert "single run" not in told
     assert "t000: R@1 57.0 % ± 1, modality gap 0.910 ± 0.01, probability" in told
     assert "R@1 50.0 % (one run)" in told
-    assert "Neighbours that they do not tell apart: t000 and t001." in told
+    assert "Neighbours that they do not tell apart: t000 and t001 (paired over 2 seeds)." in told
+    assert "Compared: 1 of 3 pairs of neighbours. Paired t-test over the seeds in common" in told
+    assert "Not run again: t003." in told
+
+
+def test_maps_of_the_untuned_model_and_of_trials_are_told_apart(tmp_path: Path) -> None:
+    directory = write_reported_study(tmp_path)
+    write_posthoc(directory)
+    told = words(summary(collect(directory)))
+    assert (
+        "Post-hoc maps of the untuned model, which need no training, give a front of 2 points in R@1 and modality gap: "
+        "of 6 complete trials they beat none; of the 2 points a trial beats 2."
+    ) in told
+    assert (
+        "Post-hoc maps of what trials had trained (t001 and t003) give a front of 2 points in R@1 and modality gap: of "
+        "6 complete trials they beat 5; of the 2 points a trial beats none. Those are trained models"
+    ) in told
+    chart, sheet = sections(directory)["front"].pieces
+    assert isinstance(chart, Chart)
+    assert "Tall hollow diamonds are maps of the untuned model's embeddings, which need no training." in chart.caption
+    assert "Hollow pentagons are maps of a trial's embeddings, on top of its training." in chart.caption
+    assert isinstance(sheet, Sheet)
+    assert [row[0] for row in sheet.rows] == [
+        "post-hoc, untuned model", "post-hoc, untuned model", "post-hoc, trial t001", "post-hoc, trial t003",
+    ]  # fmt: skip
+    assert "Each mark is a trial" not in chart.caption
+
+
+def test_maps_of_one_kind_alone_and_of_an_earlier_version(tmp_path: Path) -> None:
+    directory = write_reported_study(tmp_path)
+    write_posthoc(directory, earlier=True)
+    told = words(summary(collect(directory)))
+    assert "one front in this pareto_posthoc.csv, of an earlier version: python -m study.posthoc writes it anew" in told
+    assert "no training, give" not in told
+    write_posthoc(directory)
+    points = pd.read_csv(directory / "pareto_posthoc.csv")
+    points[points["trial_id"] == "t001"].to_csv(directory / "pareto_posthoc.csv", index=False)
+    told = words(summary(collect(directory)))
+    assert "(t001) give a front of 1 point" in told
+    assert "untuned" not in told
+    (chart, _) = sections(directory)["front"].pieces
+    assert isinstance(chart, Chart)
+    assert "diamonds" not in chart.caption
+    (directory / "pareto_posthoc.csv").unlink()
+    assert len(sections(directory)["front"].pieces) == 1
+
+
+def test_the_legend_of_a_papers_front_names_both(tmp_path: Path) -> None:
+    directory = write_reported_study(tmp_path)
+    write_posthoc(directory)
+    figure = draw_front(read_finished(directory))
+    assert figure is not None
+    (legend,) = figure.legends
+    names = [text.get_text() for text in legend.get_texts()]
+    assert {"post-hoc, untuned model", "post-hoc, trials t001 and t003"} <= {*names}
+    assert not [name for name in names if "without training" in name]
+
+
+def test_a_front_among_complete_trials_that_keep_a_constraint(tmp_path: Path) -> None:
+    """A stopped trial, and one that breaks a constraint, may be better than a trial of the front."""
+    told = words(summary(collect(write_reported_study(tmp_path))))
+    assert "no other complete trial is at least as good in every objective" in told
+    change_about(tmp_path / "study-rehearsal", constraints=["recall_at_10 >= 70"])
+    told = words(summary(collect(tmp_path / "study-rehearsal")))
+    assert "no other complete trial with recall_at_10 >= 70 is at least as good" in told
 
 
 def test_what_is_missing_is_said(tmp_path: Path) -> None:
@@ -207,3 +275,9 @@ def test_beside_the_thesis(tmp_path: Path) -> None:
     assert by_row["ce", "here"]["uniformity"] is None
     assert "Directions of change that agree:" in words(section)
     assert "is missing" in words(section)
+    for caveat in ("Splits: ", "Equal captions: ", "Ties: ", "Directions: ", "Terms: table 5.3 of the thesis follows"):
+        assert any(line.startswith(caveat) for line in section.prose), caveat
+    # Of the squares' 24 images two have one caption, both in the test part.
+    (split,) = [line for line in section.prose if line.startswith("Splits: ")]
+    assert "% of the test images" in split
+    assert "would have their very caption in training" in split
