@@ -48,11 +48,7 @@ def retrieval(
     m = len(image_features)
     if m == 0:
         raise ValueError("retrieval needs at least 1 query, got 0")
-    first_text = np.full(m, -1)
-    first_text[image_of_text[::-1]] = np.arange(len(image_of_text))[::-1]
-    if (first_text < 0).any():
-        raise ValueError(f"{int((first_text < 0).sum())} of {m} images have no text")
-
+    first_text = first_texts(image_of_text, m)
     order = np.random.default_rng(seed).permutation(m)
     pools = [
         _ranks(
@@ -72,6 +68,19 @@ def retrieval(
         **_scores(folds, ks, "fold_"),
         **_scores(full, ks, "full_"),
     }
+
+
+def first_texts(image_of_text: Int[np.ndarray, " n"], images: int) -> Int[np.ndarray, " images"]:
+    """Give the first text of every image. Raises ``ValueError`` on an image without text.
+
+    >>> first_texts(np.array([1, 0, 0, 1]), 2)
+    array([1, 0])
+    """
+    first = np.full(images, -1)
+    first[image_of_text[::-1]] = np.arange(len(image_of_text))[::-1]
+    if (first < 0).any():
+        raise ValueError(f"{int((first < 0).sum())} of {images} images have no text")
+    return first
 
 
 def _parts(rows: npt.NDArray[np.int64], size: int) -> list[npt.NDArray[np.int64]]:
