@@ -30,13 +30,17 @@ def clip_adapter(
     s·u(x*)·Cᵀ with x* = ratio·ReLU(x·W₁)·W₂ + (1 − ratio)·x and u(x) = x/‖x‖. Range [−s, s]; with ``ratio=0.0`` it is
     the zero-shot classifier. Of the paper's two adapters this is the visual one, as in the authors' code.
 
-    Defaults: 256 hidden units are the paper's and the thesis's, the ratio of 0.2 and the lack of biases the authors'
-    code's. The training is this project's choice: AdamW at 10⁻³ as in Tip-Adapter-F, 200 epochs in batches of 32, a
-    cosine to 0.
+    Otherwise than in the authors' code: (1) theirs has a second ReLU, after W₂, so that an adapter can only add; the
+    paper's equation has none, and neither has this one. (2) It works on features as the image tower gives them and
+    normalises after the mixture; here x is a unit vector, so the ratio does not depend on a feature's length. (3) 256
+    hidden units are theirs for 1,024 features (a quarter of the width), the paper's and the thesis's; here they are 256
+    whatever the width. (4) They train on augmented images with the optimiser of a configuration; here each shot has one
+    embedding, and the training is this project's choice: AdamW at 10⁻³ as in Tip-Adapter-F, 200 epochs in batches of
+    32, a cosine to 0. The ratio of 0.2 and the lack of biases are theirs.
 
     Raises ``UserError`` without shots, below two classes, on labels that are no class, or values that are not finite.
 
-    Source: Gao et al. 2021 (CLIP-Adapter), section 3; thesis, annex B.2.1.
+    Source: Gao et al. 2021 (CLIP-Adapter), section 3; code: gaopengcuhk/CLIP-Adapter; thesis, annex B.2.1.
 
     >>> x = torch.eye(2)
     >>> clip_adapter(x, torch.tensor([1, 0]), x, x, ratio=0.9).argmax(dim=1).tolist()

@@ -29,12 +29,19 @@ def tip_x(
 
     The map looks at all queries: another set of queries may change a logit, and duplicates do not. With the same number
     of shots in every class its offset adds the same to every class. Nothing is trained; ``seed`` is there for the
-    common signature. τ = 0.5 is the paper's code's; α, β and γ are tuned there, and γ = 1 here weighs both
-    affinities the same.
+    common signature.
+
+    Otherwise than in the authors' code: (1) ψ there maps KL itself onto the range of the raw cosines C = x·Kᵀ, and
+    changes its sign after that; the paper, and this function, take the range of A. With equal numbers of shots, their γ
+    is γ·(max C − min C)/(max A − min A) here. (2) For test images they take the range of the validation images'
+    cosines; here no other images are seen. (3) They tune α, β and γ on validation images; here they are as given, and
+    γ = 1 weighs both affinities the same. (4) They score queries by the hundred and leave a KL of 0 to a rest of less
+    than a hundred; here all are scored. (5) Their shots are images found or generated for the class names (SuS); here
+    they are training images. τ = 0.5 is theirs.
 
     Raises ``UserError`` without shots, below two classes, on labels that are no class, or values that are not finite.
 
-    Source: Udandarao et al. 2022 (SuS-X); thesis, annex B.2.1.
+    Source: Udandarao et al. 2022 (SuS-X), section 3.2; code: vishaal27/SuS-X; thesis, annex B.2.1.
 
     >>> x = torch.eye(2)
     >>> tip_x(x, torch.tensor([1, 0]), x, x, logit_scale=0.0, beta=1.0)

@@ -24,7 +24,11 @@ def align(image_features: Float[Tensor, "n d"], text_features: Float[Tensor, "n 
 def uniform(image_features: Float[Tensor, "n d"], text_features: Float[Tensor, "n d"]) -> Float[Tensor, ""]:
     """Spread each modality over the sphere.
 
-    ½ log mean_{i<j} e^{−2‖x_i−x_j‖²} + ½ the same for y. Range [−8, 0]. Needs two rows.
+    ½ log mean_{i<j} e^{−2‖x_i−x_j‖²} + ½ the same for y. Range [−4n/(n−1), 0], which is −8 for two
+    rows and about −4 for many. Needs two rows.
+
+    The lower end is Jensen's: the mean of ‖x_i−x_j‖² over i < j is at most 2n/(n−1), as ‖Σ x_i‖² ≥ 0. A simplex whose
+    centre is the origin attains it, which needs n−1 dimensions.
 
     Source: Wang & Isola 2020; thesis, equation 3.3.
 
@@ -38,7 +42,8 @@ def uniform(image_features: Float[Tensor, "n d"], text_features: Float[Tensor, "
 def cross_uniform(image_features: Float[Tensor, "n d"], text_features: Float[Tensor, "n d"]) -> Float[Tensor, ""]:
     """Spread images away from the texts of other images.
 
-    log mean_{i≠j} e^{−2‖x_i−y_j‖²}. Range [−8, 0]. Needs two pairs.
+    log mean_{i≠j} e^{−2‖x_i−y_j‖²}. Range [−8, 0], whatever n: images in one point and texts in the opposite one attain
+    the lower end. Needs two pairs.
 
     Source: Fahim et al. 2024.
 
@@ -53,7 +58,7 @@ def cross_uniform(image_features: Float[Tensor, "n d"], text_features: Float[Ten
 
 
 def spread(features: Float[Tensor, "n d"]) -> Float[Tensor, ""]:
-    """Measure how evenly unit vectors lie: log mean_{i<j} e^{−2‖x_i−x_j‖²}, in [−8, 0].
+    """Measure how evenly unit vectors lie: log mean_{i<j} e^{−2‖x_i−x_j‖²}, in [−4n/(n−1), 0].
 
     >>> spread(torch.tensor([[1.0, 0.0], [-1.0, 0.0]])).item()
     -8.0

@@ -14,8 +14,9 @@ def ce(
 ) -> Float[Tensor, ""]:
     """Pull each pair together against every other text and image of the batch.
 
-    ½ [CE(s·c, rows) + CE(s·cᵀ, rows)] with c_ij = <x_i, y_j> and the diagonal as labels. Range [0, ∞); about ln n for
-    features that tell nothing. ``logit_scale`` is the multiplier s, as open_clip's losses take it.
+    ½ [CE(s·c, rows) + CE(s·cᵀ, rows)] with c_ij = <x_i, y_j> and the diagonal as labels.
+    Range [ln(1 + (n−1)e^{−sn/(n−1)}), ln(1 + (n−1)e^{2s})]; about ln n for features that tell nothing. Pairs that
+    coincide, on a simplex, attain the lower end. ``logit_scale`` is the multiplier s, as open_clip's losses take it.
 
     Pairs with equal captions are wrong answers to each other like any others: k exact twins, equal in both modalities,
     leave ln k; of images that differ, the one nearer to their caption is pushed away from it until all are equally

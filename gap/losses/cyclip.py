@@ -16,8 +16,9 @@ def cyclip_inter(
 ) -> Float[Tensor, ""]:
     """Make image j as close to text k as image k is to text j.
 
-    (1/n) Σ_jk (c_jk − c_kj)², on unscaled cosines. Range [0, 4(n−1)]. As published it grows with the batch;
-    ``normalisation="n2"`` divides by n² instead.
+    (1/n) Σ_jk (c_jk − c_kj)², on unscaled cosines. Range [0, 2n]; the upper end is attained by x_j that are spread
+    evenly over a half circle and y_j that are x_j turned by a right angle. As published it grows with the batch;
+    ``normalisation="n2"`` divides by n² instead, so that the range is [0, 2].
 
     Source: Goel et al. 2022 (CyCLIP); thesis, equations B.1 and B.3.
 
@@ -38,8 +39,9 @@ def cyclip_intra(
 ) -> Float[Tensor, ""]:
     """Make images j and k as close to one another as their texts are.
 
-    (1/n) Σ_jk (<x_j,x_k> − <y_j,y_k>)², on unscaled cosines. Range [0, 4(n−1)]. As published it grows with the batch;
-    ``normalisation="n2"`` divides by n² instead.
+    (1/n) Σ_jk (<x_j,x_k> − <y_j,y_k>)², on unscaled cosines. Range [0, 2n]; the upper end is attained for even n, by
+    images and texts that lie in two opposite points each, divided differently. As published it grows with the batch;
+    ``normalisation="n2"`` divides by n² instead, so that the range is [0, 2].
 
     Source: Goel et al. 2022 (CyCLIP); thesis, equations B.2 and B.3.
 

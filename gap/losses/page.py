@@ -53,7 +53,7 @@ def describe(name: str) -> dict[str, str]:
     paragraphs = (inspect.getdoc(TERMS[name]) or "").split("\n\n")
     body = " ".join(" ".join(part.split()) for part in paragraphs[1:] if not part.startswith((">>>", "Source:")))
     source = next(" ".join(part.split()) for part in paragraphs if part.startswith("Source:"))
-    found = re.search(r"Range ([\[(].*?[\])])(?=[\s.;,])", body)
+    found = re.search(r"Range ([\[(](?:[^()\[\]]|\((?:[^()]|\([^()]*\))*\))*[\])])(?=[\s.;,])", body)
     if found is None:
         raise ValueError(f"the docstring of {name} names no range")
     return {"does": paragraphs[0], "body": body, "range": found[1], "source": source.removeprefix("Source: ")}

@@ -12,7 +12,8 @@ def variance(
 ) -> Float[Tensor, ""]:
     """Reward (β > 0) or penalise (β < 0) the spread of the image-text cosines.
 
-    −β (mean_i Var_{j≠i}(c_ij) + Var_i(c_ii)), biased variances. Range [−2β, 0] for β > 0.
+    −β (mean_i Var_{j≠i}(c_ij) + Var_i(c_ii)), biased variances. Range [−2β, 0] for β > 0, its
+    lower end approached as n grows.
 
     The sign is the printed one: β > 0 *rewards* variance, although the thesis's prose speaks of minimising it. A search
     should therefore cover both signs of β.

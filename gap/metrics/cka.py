@@ -1,10 +1,54 @@
-"""Linear CKA: how alike two representations of the same examples are, up to rotation and scale."""
+"""Linear CKA: how alike two representations of the same examples are, up to rotation and scale.
+
+``debiased_linear_cka`` is what is reported. ``linear_cka`` is the plain estimate: it is biased upwards by about the
+number of directions that the representations use over the number of rows.
+"""
 
 from collections.abc import Iterable
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+
+from gap.metrics.centring import centred
+
+FEWEST = 4  # rows that the unbiased estimate needs
+
+
+def debiased_linear_cka(features: Float[Tensor, "n d"], other_features: Float[Tensor, "n e"]) -> Float[Tensor, ""]:
+    """Compare two representations of the same n examples, row by row; unrelated ones give 0 on average.
+
+    H(X, Y) / sqrt(H(X, X) H(Y, Y)) with the unbiased estimate of HSIC,
+    H(X, Y) = [‖X̃ᵀỸ‖² − n/(n−2)·Σ p_i q_i + Σ p_i Σ q_i / ((n−1)(n−2))] / (n(n−3)), X̃, Ỹ centred over the rows,
+    p_i = ‖x̃_i‖², q_i = ‖ỹ_i‖². Range [−1, 1]; 1 when one is a rotated, scaled and shifted copy of the other; slightly
+    below 0 is chance. Takes O(n·d²) time and O(n·d) memory, never an n×n matrix; the widths may differ.
+
+    0 where a representation has no structure to compare: its rows are equal, or all equally far from one another.
+    Raises ``ValueError`` with fewer than four rows, for which there is no unbiased estimate.
+
+    Source: Song et al. 2012, "Feature Selection via Dependence Maximization", equation 5; Murphy, Zylberberg & Fyshe
+    2024, "Correcting Biased Centered Kernel Alignment Measures in Biological and Artificial Neural Networks".
+
+    >>> x = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 2.0], [3.0, 1.0], [0.0, 0.0]])
+    >>> round(debiased_linear_cka(x, 3 * x.flip(1)).item(), 6)
+    1.0
+    """
+    n = len(features)
+    if n < FEWEST:
+        raise ValueError(f"debiased CKA needs at least {FEWEST} rows, got {n}")
+    x, y = centred(features), centred(other_features)
+    own = [_unbiased(part, part) for part in (x, y)]
+    scale = (own[0] * own[1]).sqrt()
+    value: Tensor = torch.where(scale == 0, 0.0, (_unbiased(x, y) / scale).clamp(-1, 1))
+    return value.to(features.dtype)
+
+
+def _unbiased(x: Float[Tensor, "n d"], y: Float[Tensor, "n e"]) -> Float[Tensor, ""]:
+    """Estimate n(n−3) times HSIC without bias from centred rows; 0 where it is a difference of equal sums."""
+    n, p, q = len(x), x.square().sum(dim=1), y.square().sum(dim=1)
+    parts = torch.stack([(x.T @ y).square().sum(), -n / (n - 2) * (p @ q), p.sum() * q.sum() / ((n - 1) * (n - 2))])
+    value = parts.sum()
+    return torch.where(value.abs() <= 1e-12 * parts.abs().sum(), 0.0, value)
 
 
 def linear_cka(features: Float[Tensor, "n d"], other_features: Float[Tensor, "n e"]) -> Float[Tensor, ""]:
@@ -14,7 +58,7 @@ def linear_cka(features: Float[Tensor, "n d"], other_features: Float[Tensor, "n 
     scaled and shifted copy of the other. Takes O(n·d²) time and never holds an n×n matrix; the widths may differ.
 
     A representation whose rows are all equal has nothing in common with any: 0. With few rows beside the width it is
-    biased upwards, to 1 at n = 2. Raises ``ValueError`` with fewer than two rows.
+    biased upwards, to 1 at n = 2: see ``debiased_linear_cka``. Raises ``ValueError`` with fewer than two rows.
 
     Source: Kornblith et al. 2019, "Similarity of Neural Network Representations Revisited", section 3.
 

@@ -48,11 +48,7 @@ def retrieval(
     m = len(image_features)
     if m == 0:
         raise ValueError("retrieval needs at least 1 query, got 0")
-    first_text = np.full(m, -1)
-    first_text[image_of_text[::-1]] = np.arange(len(image_of_text))[::-1]
-    if (first_text < 0).any():
-        raise ValueError(f"{int((first_text < 0).sum())} of {m} images have no text")
-
+    first_text = first_texts(image_of_text, m)
     pooled = [
         _ranks(
             image_features[rows], text_features[first_text[rows]], np.arange(len(rows)), caption_ids[first_text[rows]]
@@ -80,6 +76,19 @@ def pools(images: int, *, pool_size: int, seed: int) -> list[npt.NDArray[np.int6
     ([3, 3], [2])
     """
     return _parts(np.random.default_rng(seed).permutation(images), pool_size)
+
+
+def first_texts(image_of_text: Int[np.ndarray, " n"], images: int) -> Int[np.ndarray, " images"]:
+    """Give the first text of every image. Raises ``ValueError`` on an image without text.
+
+    >>> first_texts(np.array([1, 0, 0, 1]), 2)
+    array([1, 0])
+    """
+    first = np.full(images, -1)
+    first[image_of_text[::-1]] = np.arange(len(image_of_text))[::-1]
+    if (first < 0).any():
+        raise ValueError(f"{int((first < 0).sum())} of {images} images have no text")
+    return first
 
 
 def _parts(rows: npt.NDArray[np.int64], size: int) -> list[npt.NDArray[np.int64]]:

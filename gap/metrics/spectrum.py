@@ -4,13 +4,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from gap.metrics.centring import centred
+
 
 def effective_rank(features: Float[Tensor, "n d"]) -> Float[Tensor, ""]:
     """Count the directions in which rows differ, each by its share.
 
     exp(−Σ_k p_k ln p_k), p_k = σ_k/Σσ, with σ the singular values of the rows minus their mean: the mean is the cone's,
-    and would be counted as most of the spread. Range [1, min(n−1, d)], 0 when all rows are equal. From the d×d scatter
-    matrix in float64 where n > d, never an n×n one. Raises ``ValueError`` with fewer than two rows.
+    and would be counted as most of the spread. Range [1, min(n−1, d)], and 0 when all rows are equal, or differ by no
+    more than their type's rounding. From the d×d scatter matrix in float64 where n > d, never an n×n one. Raises
+    ``ValueError`` with fewer than two rows.
 
     Source: Roy & Vetterli 2007, "The effective rank".
 
@@ -21,13 +24,10 @@ def effective_rank(features: Float[Tensor, "n d"]) -> Float[Tensor, ""]:
     n, d = features.shape
     if n < 2:
         raise ValueError(f"effective rank needs at least 2 rows, got {n}")
-    centred = features.double() - features.double().mean(dim=0)
-    if not centred.isfinite().all():
+    rows = centred(features)
+    if not rows.isfinite().all():
         return features.new_tensor(torch.nan)  # the decompositions would raise instead
-    if n > d:
-        singular = torch.linalg.eigvalsh(centred.T @ centred).clamp(min=0).sqrt()
-    else:
-        singular = torch.linalg.svdvals(centred)
+    singular = torch.linalg.eigvalsh(rows.T @ rows).clamp(min=0).sqrt() if n > d else torch.linalg.svdvals(rows)
     # Rounding leaves about 1e-16 of the largest eigenvalue, so 1e-8 of the largest singular value, where there is none.
     singular = singular.masked_fill(singular <= 1e-7 * singular.max(), 0)
     share = singular / singular.sum()

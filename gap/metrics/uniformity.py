@@ -12,8 +12,10 @@ def uniformity(
 ) -> Float[Tensor, ""]:
     """Measure how evenly each modality lies on the sphere.
 
-    ½ log mean_{i<j} e^{−2‖x_i−x_j‖²} + ½ the same for y. Range [−8, 0]; lower is more uniform. Works on ``chunk_size``
-    rows at a time and never holds an n×n matrix. Needs two rows in each modality.
+    ½ log mean_{i<j} e^{−2‖x_i−x_j‖²} + ½ the same for y. Range [−4n/(n−1), 0] for n rows of each (−2m/(m−1) − 2n/(n−1)
+    for m and n), so about −4 at best where n is not small; lower is more uniform. A simplex attains the lower end, by
+    Jensen's inequality. Works on ``chunk_size`` rows at a time and never holds an n×n matrix. Needs two rows in each
+    modality.
 
     Source: Wang & Isola 2020; thesis, equation 3.3.
 
