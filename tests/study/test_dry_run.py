@@ -13,6 +13,7 @@ from small_data import write_small_data
 from gap.data import open_dataset
 from gap.errors import UserError
 from gap.models import at_hand
+from gap.models.tiny import architecture
 from study.cost import largest_trial, target_of, varying
 from study.data_size import assumed
 from study.device import planned_device
@@ -206,6 +207,29 @@ def test_weights_are_looked_for_where_they_are_kept(monkeypatch: pytest.MonkeyPa
     assert at_hand.weights_at_hand("ViT-L-14", str(tmp_path / "own.safetensors"))
     with pytest.raises(UserError, match="did you mean 'openai'"):
         at_hand.weights_at_hand("ViT-L-14", "opena")
+
+
+def test_a_plan_says_how_weights_would_be_read(plan: Plan, tmp_path: Path) -> None:
+    arguments = ("--space", "arasaac_es.yaml", "--profile", "study", "--dry-run", *CHEAP, "--model")
+    _, out, _ = plan(*arguments, "ViT-B-32:openai")
+    assert "QuickGELU (its tag); mean 0.4815" in " ".join(out.split())
+    _, out, _ = plan(*arguments, "ViT-B-32:/no/such/file.pt")
+    assert "GELU (the architecture's own: nothing tells)" in " ".join(out.split())
+    (tmp_path / "here.pt").write_bytes(b"x")
+    code, _, error = plan(*arguments, f"ViT-B-32:{tmp_path / 'here.pt'}")
+    assert (code, error.count("\n")) == (2, 1)
+    assert "nothing tells the activation" in error
+
+
+def test_a_folder_is_planned(plan: Plan, tmp_path: Path) -> None:
+    (tmp_path / "open_clip_config.json").write_text(json.dumps({"model_cfg": architecture()}))
+    arguments = ("--space", "pictograms_es.yaml", "--profile", "study", "--dry-run", *CHEAP)
+    code, out, _ = plan(*arguments, "--model", f"local-dir:{tmp_path}")
+    assert code == 0
+    assert "weights not here, not needed for a plan" in " ".join(out.split())
+    assert not at_hand.weights_at_hand(f"local-dir:{tmp_path}", None)
+    (tmp_path / "open_clip_model.safetensors").touch()
+    assert at_hand.weights_at_hand(f"local-dir:{tmp_path}", None)
 
 
 @pytest.mark.slow

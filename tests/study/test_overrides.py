@@ -21,6 +21,8 @@ def test_options_win_over_set() -> None:
 def test_a_model_may_carry_its_weights() -> None:
     assert given("--model", "mini") == {"model": "mini", "pretrained": None}
     assert given("--model", "ViT-B-32:/a/b:c.pt") == {"model": "ViT-B-32", "pretrained": "/a/b:c.pt"}
+    assert given("--model", "local-dir:/a/b:c") == {"model": "local-dir:/a/b:c", "pretrained": None}
+    assert given("--model", "hf-hub:lab/clip") == {"model": "hf-hub:lab/clip", "pretrained": None}
 
 
 def test_values_are_yaml_and_numbers_in_scientific_form_are_numbers() -> None:
