@@ -6,9 +6,8 @@ from typing import Any
 
 from gap.data import PairDataset
 from gap.data.captions import CAPTION_RULE
-from gap.data.checking.parts import parts_of
+from gap.data.checking.parts import check_parts
 from gap.data.checking.reading import read_captions
-from gap.errors import UserError
 from gap.models.clip import Clip
 from gap.models.languages import in_language
 from study.distinct_batches import left_out_notes
@@ -28,9 +27,7 @@ def data_notes(spec: StudySpec, clip: Clip, dataset: PairDataset) -> DataNotes:
 
     Raises ``UserError`` where nothing can be studied on them, or the model does not know the captions' language.
     """
-    parts = parts_of(dataset, pool_size=spec.pool_size)
-    if parts.fault:
-        raise UserError(f"{dataset.name}: {parts.fault}")
+    parts = check_parts(dataset, pool_size=spec.pool_size)
     reading = read_captions(clip.name, in_language(clip, dataset.language).tokenize, dataset)
     said = [*dataset.remarks, parts.remark(), _short_epoch(spec, len(dataset.train)), *left_out_notes(spec, dataset)]
     remarks = [*(f"{dataset.name}: {remark}" for remark in said if remark), *reading.remarks()]

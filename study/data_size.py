@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from gap.data import DATASETS, PairDataset, is_at_hand, open_dataset, prepare
+from gap.data.checking.parts import check_parts
 from gap.errors import UserError
 from study.space import StudySpec
 
@@ -24,13 +25,15 @@ class DataSize:
 def data_size(spec: StudySpec, *, image_size: int, data_dir: Path | None) -> DataSize:
     """Prepare and count the study's data where it is at hand; take its published size elsewhere.
 
-    Raises ``UserError`` if the data is at hand and faulty, or has no such language.
+    Raises ``UserError`` if the data is at hand and faulty or too small for a study, or has no such language.
     """
     if is_at_hand(spec.dataset, data_dir=data_dir):
         path = prepare(
             spec.dataset, language=spec.language, image_size=image_size, data_dir=data_dir, prompt=spec.prompt
         )
-        return counted(open_dataset(path), path)
+        dataset = open_dataset(path)
+        check_parts(dataset, pool_size=spec.pool_size)
+        return counted(dataset, path)
     return assumed(spec)
 
 

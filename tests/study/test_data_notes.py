@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from own_data import write_pictures, write_table
+from PIL import Image
 from rich.console import Console
 from small_data import write_small_data
 
@@ -39,7 +39,11 @@ def begun(
     """Begin a study of a table of pictures; gives also what was said on the terminal."""
     columns = {"caption": caption} | ({"split": split} if split else {})
     rows = [{"image": f"{n:03d}.png"} | {name: value(n) for name, value in columns.items()} for n in range(count)]
-    data = write_table(write_pictures(home / "data", count), rows)
+    data = home / "data"
+    data.mkdir()
+    for n, row in enumerate(rows):
+        Image.new("RGB", (8, 8), (2 * n, 99, 255 - 2 * n)).save(data / row["image"])
+    (data / "pairs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     asked = {"dataset": "folder", "model": "tiny", "batch_size": 16} | space
     (home / "space.yaml").write_text(json.dumps(asked), encoding="utf-8")  # YAML, too
     given = ["--space", str(home / "space.yaml"), "--data-dir", str(data), "--results-dir", str(home / "out")]

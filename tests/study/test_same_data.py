@@ -1,6 +1,8 @@
 import json
 import os
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from small_arasaac import write_small_arasaac
 
 from gap.data import open_dataset, prepare
 from gap.errors import UserError
-from study.same_data import same_dataset
+from study.same_data import check_caption_rule, same_dataset
 
 
 @pytest.fixture
@@ -72,4 +74,49 @@ def test_other_data_are_no_stand_in(study: tuple[Path, dict[str, Any]]) -> None:
     entries[0]["keywords"][0]["keyword"] = "otra"
     (directory / "arasaac" / "es.json").write_text(json.dumps(entries))
     with pytest.raises(UserError, match=r"has left the cache, and its source holds other data now"):
+        same_dataset(directory, about)
+
+
+def captions_of(
+    study: tuple[Path, dict[str, Any]], change: Callable[[list[list[str]], list[int], list[int]], None]
+) -> Any:
+    """The study's dataset with other captions, which ``change`` makes given the rows of both parts."""
+    dataset = same_dataset(*study)
+    captions = [list(of_image) for of_image in dataset.captions]
+    change(captions, dataset.train.tolist(), dataset.test.tolist())
+    return replace(dataset, captions=captions)
+
+
+def test_a_study_of_an_older_rule_goes_on_where_the_rule_makes_no_difference(
+    study: tuple[Path, dict[str, Any]],
+) -> None:
+    directory, about = study
+    check_caption_rule(directory, about, same_dataset(directory, about))
+
+
+def _alike(captions: list[list[str]], train: list[int], test: list[int]) -> None:
+    for row in test[:2]:
+        captions[row] = ["una abeja en una flor " * 30 + str(row)]
+
+
+def _across(captions: list[list[str]], train: list[int], test: list[int]) -> None:
+    captions[train[0]], captions[test[0]] = ["un ni\u00f1o"], ["un nin\u0303o"]
+
+
+@pytest.mark.parametrize("change", [_alike, _across])
+def test_a_study_of_an_older_rule_that_would_differ_is_refused(study: tuple[Path, dict[str, Any]], change: Any) -> None:
+    directory, about = study
+    changed = captions_of(study, change)
+    with pytest.raises(UserError, match=r"it began under another rule of which captions are equal \(number 0, now 1\)"):
+        check_caption_rule(directory, about, changed)
+    if change is _across:  # who gives a split is taken at their word
+        check_caption_rule(directory, about, replace(changed, published=True))
+    check_caption_rule(directory, {**about, "data": {**about["data"], "caption_rule": 1}}, changed)
+
+
+def test_data_that_an_older_version_prepared_are_not_called_others(study: tuple[Path, dict[str, Any]]) -> None:
+    directory, about = study
+    older = Path(about["data"]["path"]).with_name("arasaac_es_32-0123456789abcdef")
+    about = {**about, "data": {**about["data"], "path": str(older)}}
+    with pytest.raises(UserError, match=r"has left the cache, and this version prepares and splits it otherwise"):
         same_dataset(directory, about)

@@ -7,6 +7,7 @@ from jaxtyping import Int64
 
 from gap.data.captions import caption_ids
 from gap.data.dataset import PairDataset
+from gap.errors import UserError
 from gap.metrics import chance_recall
 
 LEAST = 2  # images, and distinct captions, of each part
@@ -71,6 +72,14 @@ def parts_of(dataset: PairDataset, *, pool_size: int = 90) -> Parts:
         pool=min(pool_size, len(dataset.test)),
         chance=chance_recall(image_of_text, test_captions, pool_size=pool_size),
     )
+
+
+def check_parts(dataset: PairDataset, *, pool_size: int) -> Parts:
+    """Count both parts. Raises ``UserError`` where nothing can be studied on them."""
+    parts = parts_of(dataset, pool_size=pool_size)
+    if parts.fault:
+        raise UserError(f"{dataset.name}: {parts.fault}")
+    return parts
 
 
 def _captions(
