@@ -189,4 +189,3 @@ def write_images(
 
 def _blank(digests: np.ndarray) -> int:
     return int((digests == b"").sum())
-

@@ -58,7 +58,9 @@ def read(language: str, directory: Path | None, prompt: str | None = None) -> Ca
             seen.add(number)
             skipped += [Skipped(f"{number}, annotation {one}", "no caption", 0, 1) for one in empty]
             prompted = tuple(caption([text], language, prompt or BARE) for text in texts[:CAPTIONS])
-            records.append(Record(str(number), prompted, group=str(number), image=directory / folder / name, split=part))
+            records.append(
+                Record(str(number), prompted, group=str(number), image=directory / folder / name, split=part)
+            )
     if {record.split for record in records} != {"train", "test"}:
         raise UserError(f"mscoco: {directory / SPLIT} leaves no images to train on, or none to test on")
     return Catalogue(sorted(records, key=lambda record: int(record.id)), skipped)

@@ -1,8 +1,8 @@
 """From rows of image, caption, split and group, as users' own data come, to one record an image.
 
 Rows of one image are its captions. A row that contradicts an earlier one of its image, or repeats it, is skipped.
-Each is counted as a caption; an image that no row is left of, or whose file cannot be used, is counted as an image, once
-for all its rows. Rows of a part that is left out are named, and not counted.
+Each is counted as a caption; an image that no row is left of, or whose file cannot be used, is counted as an image,
+once for all its rows. Rows of a part that is left out are named, and not counted.
 
 Without a split and without groups, images that share a caption, whatever its case, directly or through others, are one
 group. Whoever has a split or groups is taken at their word; ``python -m gap.data check`` tells what they leak.

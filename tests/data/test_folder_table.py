@@ -68,9 +68,12 @@ def test_a_caption_may_be_a_list(ending: str, tmp_path: Path) -> None:
         ("", r"pairs\.csv is empty; expected a first line with image, caption$"),
         (
             "image\n000.png\n",
-            r"csv has no column caption; expected image \(or .*\), caption \(or .*\)\[, split, group\], got image; columns",
+            r"csv has no column caption; expected image \(or .*\), caption \(or .*\)\[, split, group\], got image; col",
         ),
-        ("image;caption\n000.png;a\n", r"no column image; .*, got image;caption; columns are separated by commas or tabs$"),
+        (
+            "image;caption\n000.png;a\n",
+            r"no column image; .*, got image;caption; columns are separated by commas or tabs$",
+        ),
         ("image,caption,caption\n000.png,a,b\n", "more than one column caption"),
         ("image,caption\n", "no pair of image and caption is left$"),
         ('image,caption\n000.png,a\n001.png,"a\nb\n', r"pairs\.csv, line 4: unexpected end of data$"),
@@ -177,7 +180,9 @@ def test_whatever_the_bytes_only_our_own_error_comes_out(
     data: bytes, ending: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     directory = tmp_path_factory.mktemp("fuzz")
-    head = {".csv": b"image,caption\n", ".tsv": b"image\tcaption\n", ".jsonl": b'{"image": "', ".parquet": b"PAR1"}[ending]
+    head = {".csv": b"image,caption\n", ".tsv": b"image\tcaption\n", ".jsonl": b'{"image": "', ".parquet": b"PAR1"}[
+        ending
+    ]
     (directory / f"pairs{ending}").write_bytes(head + data)
     with pytest.raises(UserError, match=r"^folder: "):
         read("en", directory)

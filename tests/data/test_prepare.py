@@ -177,9 +177,7 @@ def test_unusable_records_are_left_out_named_and_counted(
     assert reasons["2"].startswith("2.png: not an image")
     assert reasons["4"] == "4.png: cannot be read"
     told = capsys.readouterr().err.splitlines()
-    assert told[-1].startswith(
-        "arasaac: skipped 4 of 400 images: 1 (no keywords), 4 (4.png: cannot be read), 2 (2.png"
-    )
+    assert told[-1].startswith("arasaac: skipped 4 of 400 images: 1 (no keywords), 4 (4.png: cannot be read), 2 (2.png")
     assert run(copy, cache) == prepared
 
 
