@@ -135,7 +135,7 @@ def name_some(skipped: Sequence[Skipped]) -> str:
 def count_skipped(skipped: Sequence[Skipped], *, images: int, captions: int) -> str:
     """Say how many of all ``images`` and of all ``captions`` are lost.
 
-    >>> count_skipped([Skipped("a.png", "no keywords"), Skipped("line 7", "no caption", 0, 1)], images=200, captions=990)
+    >>> count_skipped([Skipped("a.png", "empty"), Skipped("line 7", "no caption", 0, 1)], images=200, captions=990)
     '1 of 200 images and 1 of 990 captions'
     """
     lost = {unit: sum(getattr(one, unit) for one in skipped) for unit in UNITS}

@@ -36,6 +36,13 @@ def group_of(catalogue: Catalogue) -> dict[str, str]:
         (keyed("camio\u0301n", "camión"), ["camión"]),
         (keyed("ca\u00adsa\u200b", "\ufeffsol"), ["casa", "sol"]),
         (keyed("a\ud800b"), ["ab"]),
+        (keyed("می\u200cخواهم", "کتاب\u200cها"), ["می\u200cخواهم", "کتاب\u200cها"]),  # Persian
+        (
+            keyed("\U0001f468\u200d\U0001f469\u200d\U0001f467"),
+            ["\U0001f468\u200d\U0001f469\u200d\U0001f467"],
+        ),  # a family
+        (keyed("ه\u200d"), ["ه\u200d"]),
+        (keyed("\u200d", " \u200c\u200d ", "a\u200e\u2060b"), ["ab"]),
         (keyed("", "   ", "&nbsp;", "\u200b", None, 7, ["x"], {"y": 1}), []),
         ([{}, {"keyword": "sol"}, {"palabra": "luna"}, None, "luna", 3], ["sol"]),
         ([], []),

@@ -68,7 +68,7 @@ def test_a_caption_may_be_a_list(ending: str, tmp_path: Path) -> None:
         ("", r"pairs\.csv is empty; expected a first line with image, caption$"),
         (
             "image\n000.png\n",
-            r"csv has no column caption; expected image \(or .*\), caption \(or .*\)\[, split, group\], got image; columns",
+            r"csv has no column caption; expected image \(or .*\), caption \(or .*\)\[, split, group\], got image; col",
         ),
         (
             "image;caption\n000.png;a\n",

@@ -8,6 +8,7 @@ import pytest
 from local_copy import picture
 
 from gap.data.huggingface.catalogue import read
+from gap.data.records import Skipped
 from gap.errors import UserError
 
 datasets = pytest.importorskip("datasets")
@@ -40,10 +41,13 @@ def test_a_dataset_on_disk_is_read(column: str, tmp_path: Path) -> None:
 
 
 def test_several_captions_and_rows_without_one(tmp_path: Path) -> None:
-    make(0, 3, caption=[["a", " b "], ["", None], ["c"]]).save_to_disk(tmp_path / "saved")
+    make(0, 3, caption=[["a", " b "], ["", None], ["c", ""]]).save_to_disk(tmp_path / "saved")
     found = read("en", tmp_path / "saved")
     assert [record.captions for record in found.records] == [("a", "b"), ("c",)]
-    assert [(one.id, one.reason) for one in found.skipped] == [("row/000000001", "no caption")]
+    assert found.skipped == [
+        Skipped("row/000000001", "no caption", images=1, captions=2),
+        Skipped("row/000000002", "1 of 2 captions are empty or no text", images=0, captions=1),
+    ]
     assert found.records[1].image.read_bytes() == picture(2)
 
 
@@ -59,6 +63,14 @@ def test_validation_stands_in_for_a_test_part_that_is_not_there(tmp_path: Path) 
     found = read("en", tmp_path / "saved")
     assert [one.split for one in found.records] == ["train"] * 4 + ["test"] * 2
     assert len(found.remarks) == 1
+
+
+def test_captions_that_are_no_texts_are_named(tmp_path: Path) -> None:
+    good, odd = make(0, 2), make(2, 4).remove_columns("caption").add_column("caption", [0, 1])
+    odd.save_to_disk(tmp_path / "saved")
+    assert len(good) == len(odd)
+    with pytest.raises(UserError, match=r"is left: row/000000000: expected a text as the caption, got int$"):
+        read("en", tmp_path / "saved")
 
 
 def test_parts_give_the_split(tmp_path: Path) -> None:
@@ -99,6 +111,10 @@ def test_an_image_that_is_a_path_is_never_opened(tmp_path: Path) -> None:
         (lambda: make(0, 2, "words"), r"expected columns image \(Image\) and one of .*got image \(Image\), words"),
         (lambda: make(0, 2).remove_columns("image"), r"expected columns image .*got caption \(Value\)$"),
         (lambda: make(0, 2).add_column("text", ["a", "b"]), "expected columns image"),
+        (
+            lambda: make(0, 2).remove_columns("image").add_column("image", [picture(0), picture(1)]),
+            r"got caption \(Value\), image \(Value\); make image one with cast_column\('image', datasets\.Image\(\)\), ",
+        ),
     ],
 )
 def test_other_parts_and_columns_are_one_line(content: Any, message: str, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from local_copy import picture
 
 from gap.data import is_at_hand, open_dataset, prepare
 from gap.data.mscoco import read
+from gap.data.records import Skipped
 from gap.errors import UserError
 
 PARTS = ["train"] * 6 + ["restval"] * 2 + ["val"] * 3 + ["test"] * 4
@@ -97,6 +98,46 @@ def test_odd_images_are_skipped(tmp_path: Path, changed: dict[str, Any], reason:
     edit(directory / "dataset_coco.json", lambda c: c["images"][5].update(changed))
     (skipped,) = read("en", directory, None).skipped
     assert reason in skipped.reason
+
+
+@pytest.mark.parametrize("spelled", [str, float])
+def test_ids_that_a_table_made_texts_or_fractions_of_are_whole_numbers(tmp_path: Path, spelled: Any) -> None:
+    directory = write_coco(tmp_path / "coco")
+    expected = read("en", directory)
+    edit(directory / "dataset_coco.json", lambda c: [one.update(cocoid=spelled(one["cocoid"])) for one in c["images"]])
+    for folder in ("train2014", "val2014"):
+        edit(
+            directory / "annotations" / f"captions_{folder}.json",
+            lambda c: [one.update(image_id=spelled(one["image_id"])) for one in c["annotations"]],
+        )
+    assert read("en", directory) == expected
+
+
+def test_an_empty_caption_is_named_and_the_next_ones_move_up(tmp_path: Path) -> None:
+    directory = write_coco(tmp_path / "coco")
+    path = directory / "annotations" / "captions_train2014.json"
+    edit(path, lambda c: [one.update(caption=" ") for one in c["annotations"] if one["id"] in {2, 101}])
+    found = read("en", directory)
+    assert [record.captions for record in found.records[:2]] == [
+        tuple(f"caption {k} of 0" for k in (0, 1, 3, 4, 5)),
+        tuple(f"caption {k} of 1" for k in (0, 2, 3, 4)),
+    ]
+    assert found.skipped == [
+        Skipped("0, annotation 2", "no caption", images=0, captions=1),
+        Skipped("1, annotation 101", "no caption", images=0, captions=1),
+    ]
+
+
+def test_files_with_a_byte_order_mark_are_read_and_others_than_utf8_named(tmp_path: Path) -> None:
+    directory = write_coco(tmp_path / "coco")
+    expected, path = read("en", directory), directory / "dataset_coco.json"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read("en", directory) == expected
+    path.write_bytes(b'{"images": "ni\xf1o"}')
+    with pytest.raises(
+        UserError, match=r"column 15: expected UTF-8, got byte 0xf1, which is 'ñ' in Latin-1; save it as UTF"
+    ):
+        read("en", directory)
 
 
 def test_odd_captions_are_one_line(tmp_path: Path) -> None:

@@ -1,6 +1,10 @@
+import bz2
 import contextlib
+import gzip
 import io
 import json
+import lzma
+import subprocess
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -197,6 +201,36 @@ def test_compressed_shards_are_refused_with_the_remedy(ending: str, tmp_path: Pa
     write_shards(tmp_path, 4)
     (tmp_path / f"9{ending}").write_bytes(b"")
     with pytest.raises(UserError, match=r"is compressed, and images are read from their place; unpack it to a \.tar$"):
+        read("en", tmp_path)
+
+
+@pytest.mark.parametrize(("pack", "kind"), [(gzip.compress, "gzip"), (bz2.compress, "bzip2"), (lzma.compress, "xz")])
+def test_a_compressed_shard_under_a_plain_name_is_told_as_well(
+    pack: Callable[[bytes], bytes], kind: str, tmp_path: Path
+) -> None:
+    (tmp_path / "0.tar").write_bytes(pack(archive_bytes(tmp_path / "other")))
+    with pytest.raises(UserError, match=rf"0\.tar is compressed \({kind}\), and images are .*; unpack it to a \.tar$"):
+        read("en", tmp_path)
+
+
+def test_a_file_packed_with_holes_left_out_is_refused(tmp_path: Path) -> None:
+    with (tmp_path / "a.png").open("wb") as file:
+        file.truncate(1_000_000)
+        file.seek(500_000)
+        file.write(picture(1))
+    made = subprocess.run(["tar", "-C", tmp_path, "-cSf", tmp_path / "0.tar", "a.png"], check=False)
+    if made.returncode:
+        pytest.skip("this tar packs no holes")
+    with pytest.raises(UserError, match=r"0\.tar is packed with holes left out; pack it without --sparse$"):
+        read("en", tmp_path)
+
+
+def test_two_shards_whose_samples_would_have_one_name(tmp_path: Path) -> None:
+    write_shard(tmp_path / "0.tar", samples(0, 2))
+    write_shard(tmp_path / "0.TAR", samples(2, 4))
+    if len(list(tmp_path.iterdir())) == 1:
+        pytest.skip("this file system knows no case")
+    with pytest.raises(UserError, match=r"0\.TAR and 0\.tar give their samples the same names; rename one$"):
         read("en", tmp_path)
 
 

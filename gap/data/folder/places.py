@@ -1,7 +1,7 @@
 """Names of image files from a table: they stay inside its directory, or the table is refused.
 
-A name is that of a file if it is spelled as the file is, or differs only in how accents are composed (NFC, NFD), as names
-do that went through a Mac, or has ``\\`` for ``/``, as names from Windows have.
+A name is that of a file if it is spelled as the file is, or differs only in how accents are composed (NFC, NFD), as
+names do that went through a Mac, or has ``\\`` for ``/``, as names from Windows have.
 """
 
 import os

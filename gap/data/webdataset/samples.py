@@ -1,11 +1,12 @@
 """Files of a shard as samples, as open_clip_train's reader groups them.
 
-Neighbours that share a key, their path up to the first dot of the last name, are one sample, until an ending comes again
-that the sample has: then the next one begins. Endings have no case. What has no key is passed over: names that begin with
-a dot (``._0.jpg``, which a Mac packs beside ``0.jpg``), names without one, and ``__meta__`` and what is below it.
+Neighbours that share a key, their path up to the first dot of the last name, are one sample, until an ending comes
+again that the sample has: then the next one begins. Endings have no case. What has no key is passed over: names that
+begin with a dot (``._0.jpg``, which a Mac packs beside ``0.jpg``), names without one, ``__meta__`` and all below it.
 
 In two things open_clip_train (3.3) loses samples that are read here: a hidden file in a folder parts the files of the
-sample that it stands between, and the first sample of a shard may be taken for more of the last one of the shard before.
+sample that it stands between, and the first sample of a shard may be taken for more of the last one of the shard
+before.
 """
 
 from collections.abc import Iterator
