@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import tee
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,10 +23,10 @@ from gap.metrics import modality_gap
 from gap.metrics.protocols import relevance
 from gap.metrics.retrieval import best_ranks
 from gap.models.load import load_clip
-from gap.training.batches import epoch_batches
 from gap.training.errors import NonFiniteError
 from gap.training.evaluation import embed_split, make_split
 from gap.training.learner import make_optimiser
+from gap.training.pairs import TrainingCaptions
 from gap.training.schedule import warmup_cosine
 from gap.training.settings import TrainingSettings
 from gap.training.step import train_step
@@ -49,8 +50,15 @@ class Frozen:
 
 def embed_pictograms() -> Frozen:
     """Embed the bundled pictograms and their first Spanish name with ``mini``."""
+    return embed_pairs("pictograms", "es")
+
+
+def embed_pairs(name: str, language: str, data_dir: Path | None = None) -> Frozen:
+    """Embed the images of a dataset and the first caption of each with ``mini``."""
     clip = load_clip("mini")
-    dataset = open_dataset(prepare("pictograms", language="es", image_size=clip.image_size, progress=False))
+    dataset = open_dataset(
+        prepare(name, language=language, image_size=clip.image_size, data_dir=data_dir, progress=False)
+    )
     split = make_split(dataset, clip, np.arange(len(dataset.captions)))
     images, texts = embed_split(clip, dataset, split, device=torch.device("cpu"), precision="fp32")
     _, first = np.unique(split.image_of_text, return_index=True)
@@ -135,15 +143,21 @@ def train(frozen: Frozen, settings: TrainingSettings, *, seed: int) -> Iterator[
     model, measure = Adapted(frozen, rank=settings.rank, seed=seed), Measure(frozen, pool_size=settings.pool_size)
     temperature = Temperature(model.logit_scale, policy=settings.temperature, temperature_end=settings.temperature_end)
     terms = {name: settings.weights.get(name, 1.0) for name in parse_terms(settings.terms)}
-    steps = max(len(frozen.train) // settings.batch_size, 1) * settings.epochs
+    drawn: dict[str, Any] = {"seed": seed, "batch_size": settings.batch_size}
+    drawn["unique_captions"] = settings.unique_captions
+    ones = np.ones(len(frozen.captions), dtype=np.int64)
+    pairs = TrainingCaptions(frozen.train, np.cumsum(ones) - 1, texts=ones, caption_of=frozen.captions)
+    steps = sum(pairs.steps(epochs=settings.epochs, **drawn))
     optimiser = make_optimiser(model, lr=settings.lr, weight_decay=settings.weight_decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, partial(warmup_cosine, warmup_steps=round(settings.warmup * steps), steps=steps)
     )
     step = 0
     for epoch in range(1, settings.epochs + 1):
-        for rows in epoch_batches(frozen.train, batch_size=settings.batch_size, seed=seed, epoch=epoch):
-            gradients = partial(_gradients, model, frozen, rows, terms=terms, alpha=settings.alpha, beta=settings.beta)
+        for batch in pairs.batches(epoch=epoch, **drawn):
+            gradients = partial(
+                _gradients, model, frozen, batch.images, terms=terms, alpha=settings.alpha, beta=settings.beta
+            )
             try:
                 train_step(optimiser, gradients, step=step)
             except NonFiniteError:

@@ -48,7 +48,8 @@ def paired(first: Mapping[Any, float], second: Mapping[Any, float]) -> Paired:
     differences, n = one - other, len(seeds)
     mean = float(differences.mean()) if n else float("nan")
     if n < 2:
-        return Paired(mean, *[float("nan")] * 4, n=n)
+        unknown = float("nan")
+        return Paired(mean, unknown, unknown, unknown, unknown, n)
     if (differences == differences[0]).all():
         value = float(differences[0])
         return Paired(value, 0.0, value, value, float(value == 0), n)

@@ -113,7 +113,8 @@ def posthoc(directory: Path, trials: list[str], *, fit_images: int, device: torc
 def _front(points: pd.DataFrame) -> pd.DataFrame:
     """Select the points that no other of these beats, one of equal ones, best recall first."""
     front = points[non_dominated(points[list(OBJECTIVES)].to_numpy(dtype=np.float64), list(OBJECTIVES.values()))]
-    return front.drop_duplicates([*OBJECTIVES]).sort_values("recall_at_1", ascending=False, kind="stable")
+    best: pd.DataFrame = front.drop_duplicates([*OBJECTIVES]).sort_values("recall_at_1", ascending=False, kind="stable")
+    return best
 
 
 def show(front: pd.DataFrame, console: Console) -> None:

@@ -66,7 +66,8 @@ class TrainingCaptions:
     def _drawn(self, seed: int, epoch: int) -> Int[np.ndarray, " train"]:
         """Draw a caption of every training image for an epoch."""
         draws = np.random.default_rng([seed, epoch, 1])
-        return self.first_text[self.images] + draws.integers(self.texts[self.images])
+        drawn: Int[np.ndarray, " train"] = self.first_text[self.images] + draws.integers(self.texts[self.images])
+        return drawn
 
 
 @dataclass(frozen=True)
