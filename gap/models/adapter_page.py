@@ -9,6 +9,7 @@ from gap.models.adapters import trained_parameters
 from gap.models.attention import PREPARED, SplitAttention
 from gap.models.clip import Clip
 from gap.models.load import OWN
+from gap.models.page_texts import TORCHVISION, base_name, expects
 
 _ADAPTER = """\
 # {method} adapter of {base}, rank {rank}
@@ -68,25 +69,6 @@ print("of another model:", result.unexpected_keys)  # has to be empty
 `model.logit_scale.exp()` is {scale:.6g}: the temperature is among what was loaded.
 
 {torchvision}"""
-_EXPECTS = """
-## What it expects
-
-Images of {size}×{size} pixels: transparency on white, the shorter side resized (bicubic), the centre cropped, mean
-{mean}, standard deviation {std}. Texts of up to {context} tokens, by the base's tokenizer.
-{base} has a licence of its own, and so have the data that this was trained on.
-"""
-TORCHVISION = """\
-Where `import open_clip` fails with `operator torchvision::nms does not exist`, torchvision was built for another torch:
-install the torchvision of your torch, or put this before the import.
-
-```python
-import torch
-
-operators = torch.library.Library("torchvision", "FRAGMENT")
-operators.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-operators.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-```
-"""
 
 
 def adapter_page(clip: Clip, wrapped: peft.PeftModel | None) -> str:
@@ -101,7 +83,7 @@ def adapter_page(clip: Clip, wrapped: peft.PeftModel | None) -> str:
     imports, create = _create(clip)
     temperature = [name for name in ("logit_scale", "logit_bias") if getattr(clip.model, name, None) is not None]
     common = {
-        "base": " ".join(filter(None, (clip.name, _shown(clip.pretrained)))),
+        "base": base_name(clip),
         "imports": imports,
         "create": create,
         "scale": clip.model.logit_scale.exp().item(),
@@ -112,8 +94,9 @@ def adapter_page(clip: Clip, wrapped: peft.PeftModel | None) -> str:
         text = _WEIGHTS.format_map({**common, "rest": f"them and {common['rest']}", "torchvision": TORCHVISION})
     else:
         text = _ADAPTER.format_map({**common, **_adapted(wrapped)})
-    expects = {"size": clip.image_size, "mean": tuple(clip.mean), "std": tuple(clip.std)}
-    return text + _EXPECTS.format_map({**common, **expects, "context": clip.tokenize([""]).shape[1]})
+    return (
+        f"{text}\n{expects(clip)}\n{common['base']} has a licence of its own, and so have the data of the training.\n"
+    )
 
 
 def _adapted(wrapped: peft.PeftModel) -> dict[str, object]:

@@ -29,7 +29,7 @@ def adapt(
     layer if it is ``None``; ``last_layers`` trains the last ``last_n`` blocks. A setting of another method is ignored.
     ``model`` keeps its own methods (``encode_image``, ``encode_text``). The PEFT model that wraps it is returned for
     saving, ``None`` where the method has no adapters. ``logit_scale`` is left frozen: the temperature policy decides.
-    Adapters split packed attention. Raises ``UserError`` on an unknown method, and where a tower has no blocks to count.
+    Raises ``UserError`` on an unknown method, and where a tower has no blocks to count.
 
     >>> model = nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4))
     >>> _ = adapt(model, method="lora", rank=1)
