@@ -46,4 +46,4 @@ def declare_missing_ops() -> list[str]:
 
 
 _keep_alive: list[torch.library.Library] = []
-declare_missing_ops()
+MISSING = declare_missing_ops()  # what plain open_clip does without here, and cannot be imported for

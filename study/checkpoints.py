@@ -11,6 +11,7 @@ from pyarrow.fs import FileSelector, FileSystem, FileType
 from safetensors import SafetensorError, safe_open
 
 from gap.errors import UserError
+from gap.models.directories import whole_directory
 from gap.training.state import read_state
 
 STATE, ADAPTER = "state.pt", "adapter"
@@ -89,13 +90,8 @@ def check_whole(checkpoint: Path) -> None:
 
 def keep_adapter(checkpoint: Path, adapter: Path) -> None:
     """Copy a checkpoint's adapter to where it stays, all of it or nothing, in place of one that is there."""
-    part = adapter.with_name(f".{adapter.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    adapter.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(checkpoint / ADAPTER, part)
-    if adapter.exists():
-        shutil.rmtree(adapter)
-    part.rename(adapter)
+    with whole_directory(adapter, replace=True) as part:
+        shutil.copytree(checkpoint / ADAPTER, part, dirs_exist_ok=True)
 
 
 def prune_adapters(adapters: Path, keep: set[str]) -> None:

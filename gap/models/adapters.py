@@ -15,6 +15,7 @@ from open_clip.modified_resnet import AttentionPool2d
 from torch import nn
 
 from gap.errors import UserError, unknown
+from gap.models.attention import PREPARED, with_split_attention
 from gap.models.blocks import tower_blocks
 from gap.models.dora import LinearDora, PointwiseDora
 
@@ -28,8 +29,7 @@ def adapt(
     layer if it is ``None``; ``last_layers`` trains the last ``last_n`` blocks. A setting of another method is ignored.
     ``model`` keeps its own methods (``encode_image``, ``encode_text``). The PEFT model that wraps it is returned for
     saving, ``None`` where the method has no adapters. ``logit_scale`` is left frozen: the temperature policy decides.
-    Packed attention must have been split. Raises ``UserError`` on an unknown method, and where a tower has no blocks to
-    count.
+    Raises ``UserError`` on an unknown method, and where a tower has no blocks to count.
 
     >>> model = nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4))
     >>> _ = adapt(model, method="lora", rank=1)
@@ -122,12 +122,18 @@ def _lora(model: nn.Module, rank: int, last_n: int, adapt_blocks: int | None) ->
 def _low_rank(model: nn.Module, rank: int, adapt_blocks: int | None, *, use_dora: bool) -> peft.PeftModel:
     # A pattern for whole names: of a list, PEFT takes every entry for the end of a name as well, and the text tower's
     # transformer.resblocks.1 is the end of visual.transformer.resblocks.1.
-    targets = "|".join(map(re.escape, adapter_targets(model, adapt_blocks)))
+    prepared = with_split_attention(model)
+    targets = "|".join(re.escape(f"{PREPARED}.{name}") for name in adapter_targets(model, adapt_blocks))
     # alpha = rank: the adapter's scale is 1 at every rank, so that searching the rank does not search the step size.
     config = peft.LoraConfig(r=rank, lora_alpha=rank, lora_dropout=0.0, use_dora=use_dora, target_modules=targets)
-    if use_dora:
+    return wrap(prepared, config)
+
+
+def wrap(prepared: nn.ModuleDict, config: peft.LoraConfig) -> peft.PeftModel:
+    """Put new adapters on what ``with_split_attention`` returned: PEFT's layers, or for DoRA our own."""
+    if config.use_dora:
         config._register_custom_module({nn.Linear: LinearDora, nn.Conv2d: PointwiseDora})
-    return peft.get_peft_model(model, config)
+    return peft.get_peft_model(prepared, config)
 
 
 def _last_layers(model: nn.Module, rank: int, last_n: int, adapt_blocks: int | None) -> None:

@@ -7,7 +7,7 @@ from open_clip.constants import HF_SAFE_WEIGHTS_NAME, HF_WEIGHTS_NAME
 
 from gap.errors import UserError
 from gap.models.architecture import CONFIG, read_described, weights_beside
-from gap.models.digest import check_sha256
+from gap.models.file_digest import check_sha256
 from gap.models.load import OWN, check_known, check_pretrained
 from gap.models.published import weights_of
 from gap.models.weight_settings import HF_HUB, WeightSettings, brings_weights

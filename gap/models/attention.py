@@ -3,19 +3,37 @@
 open_clip's towers use ``nn.MultiheadAttention``: its query, key and value weights are one packed parameter that is used
 without any module's forward being called, and so is its output projection. An adapter on it either fails or silently
 does nothing. ``split_attention`` puts an equal module with four ``nn.Linear`` in its place.
+
+PEFT takes of saved adapters what finds its layer by name, and leaves the rest out without a word. On a plain model that
+would be every adapter but those of the attention. So adapters are saved under names that no plain model has: those of
+``with_split_attention``.
 """
+
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+PREPARED = "clip_with_split_attention"  # how the names of saved adapters begin
+# A parameter of nn.MultiheadAttention and those that it is the concatenation of; weights of unequal width are apart.
+PACKED = {
+    "in_proj_weight": ("q_proj.weight", "k_proj.weight", "v_proj.weight"),
+    "in_proj_bias": ("q_proj.bias", "k_proj.bias", "v_proj.bias"),
+    "q_proj_weight": ("q_proj.weight",),
+    "k_proj_weight": ("k_proj.weight",),
+    "v_proj_weight": ("v_proj.weight",),
+}
+
 
 class SplitAttention(nn.Module):
     """Multi-head attention, equal in value to the ``nn.MultiheadAttention`` that it is made from.
 
     Takes the arguments that open_clip's blocks give: ``query, key, value, need_weights=False, attn_mask=None``. It
-    computes no attention weights, and raises ``ValueError`` if they are asked for.
+    computes no attention weights, and raises ``ValueError`` if they are asked for. ``load_state_dict`` takes the packed
+    module's names as well as its own.
 
     Source: Vaswani et al. 2017, section 3.2.2.
 
@@ -67,6 +85,13 @@ class SplitAttention(nn.Module):
         output: Tensor = self.out_proj(mixed if self.batch_first else mixed.transpose(0, 1))
         return output, None
 
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *others: Any, **more: Any) -> None:
+        for packed, parts in PACKED.items():
+            if (whole := state_dict.pop(f"{prefix}{packed}", None)) is not None:
+                rows = whole.chunk(len(parts))
+                state_dict |= {f"{prefix}{part}": some for part, some in zip(parts, rows, strict=True)}
+        super()._load_from_state_dict(state_dict, prefix, *others, **more)
+
     def _heads(self, x: Tensor) -> Tensor:
         """Reshape to [batch, heads, length, width]."""
         x = x if self.batch_first else x.transpose(0, 1)
@@ -89,8 +114,26 @@ def split_attention(model: nn.Module) -> int:
     return replaced
 
 
-def packed_state_dict(model: nn.Module) -> dict[str, Tensor]:
+def with_split_attention(model: nn.Module) -> nn.ModuleDict:
+    """Split the attention of ``model`` in place; return it under the name that saved adapters have for it.
+
+    ``peft.PeftModel.from_pretrained(with_split_attention(model), DIRECTORY)`` puts saved adapters on ``model`` itself.
+    Without this, PEFT finds none of their layers and raises, whatever the model: nothing is loaded by half.
+
+    >>> tower = nn.ModuleDict({"attn": nn.MultiheadAttention(8, 2), "fc": nn.Linear(8, 8)})
+    >>> prepared = with_split_attention(tower)
+    >>> prepared["clip_with_split_attention"] is tower, type(tower["attn"]).__name__
+    (True, 'SplitAttention')
+    """
+    split_attention(model)
+    return nn.ModuleDict({PREPARED: model})
+
+
+def packed_state_dict(model: nn.Module, state: Mapping[str, Tensor] | None = None) -> dict[str, Tensor]:
     """Give the state dict that the model had before ``split_attention``, with packed keys where they were packed.
+
+    ``state`` is a part of the model's own state dict, the whole if ``None``. Query, key and value of which a part is
+    not there stay as they are.
 
     >>> tower = nn.ModuleDict({"attn": nn.MultiheadAttention(8, 2)})
     >>> before = set(tower.state_dict())
@@ -98,19 +141,18 @@ def packed_state_dict(model: nn.Module) -> dict[str, Tensor]:
     >>> set(packed_state_dict(tower)) == before
     True
     """
-    state = dict(model.state_dict())
+    packed = dict(model.state_dict() if state is None else state)
     for name, module in model.named_modules():
         if not isinstance(module, SplitAttention):
             continue
         prefix = f"{name}." if name else ""
-        weights = [state.pop(f"{prefix}{part}_proj.weight") for part in "qkv"]
-        if len({weight.shape for weight in weights}) == 1:
-            state[f"{prefix}in_proj_weight"] = torch.cat(weights)
-        else:
-            state |= {f"{prefix}{part}_proj_weight": weight for part, weight in zip("qkv", weights, strict=True)}
-        if f"{prefix}q_proj.bias" in state:
-            state[f"{prefix}in_proj_bias"] = torch.cat([state.pop(f"{prefix}{part}_proj.bias") for part in "qkv"])
-    return state
+        widths = {projection.in_features for projection in (module.q_proj, module.k_proj, module.v_proj)}
+        for whole, parts in PACKED.items():
+            own = [f"{prefix}{part}" for part in parts]
+            is_used = whole == "in_proj_bias" or (len(parts) == 3) == (len(widths) == 1)
+            if is_used and all(part in packed for part in own):
+                packed[f"{prefix}{whole}"] = torch.cat([packed.pop(part) for part in own])
+    return packed
 
 
 def _linear(weight: Tensor, bias: Tensor | None) -> nn.Linear:

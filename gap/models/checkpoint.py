@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from gap.errors import UserError
-from gap.models.digest import sha256_of
+from gap.models.file_digest import sha256_of
 from gap.models.positions import fit_positions, position_tables
 from gap.models.tags import tag_with_sha256
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from gap.errors import UserError
 from gap.models.architecture import CONFIG, belongs, chooses_activation, first_difference, read_config
-from gap.models.digest import check_sha256, sha256_of
+from gap.models.file_digest import check_sha256, sha256_of
 from gap.models.recipe import PREPARED, Evidence, Recipe, by_config, by_user, decide
 from gap.models.tags import Says, published, tag_of_file
 from gap.models.weight_settings import WeightSettings

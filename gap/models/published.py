@@ -17,7 +17,7 @@ from gap.models.agreement import check_padding
 from gap.models.architecture import Described, build, chooses_activation, config_of, read_described, weights_beside
 from gap.models.checkpoint import fill, read_tensors
 from gap.models.clip import Clip
-from gap.models.digest import check_sha256, sha256_of
+from gap.models.file_digest import check_sha256, sha256_of
 from gap.models.first_token import spare_other_tokens
 from gap.models.hub import from_the_hub
 from gap.models.origin import Origin, recipe_of_file, with_activation

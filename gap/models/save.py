@@ -1,9 +1,14 @@
-"""What a run trained, on disk: adapters in PEFT's own format, everything else that was trained beside them."""
+"""What a run trained, on disk: adapters in PEFT's own format, everything else that was trained beside them.
+
+A directory holds ``adapter_config.json`` and ``adapter_model.safetensors`` where there are adapters;
+``trained.safetensors``, with the temperature always and the weights themselves where they were trained, under their
+names in open_clip; and a ``README.md`` that says how to load it outside of this project. The metadata of
+``trained.safetensors`` name the base and the ``format``: 2, or none before names began with ``PREPARED``.
+"""
 
 import json
+import logging
 import re
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +19,15 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from gap.errors import UserError
+from gap.models.adapter_page import adapter_page
+from gap.models.adapters import wrap
+from gap.models.attention import PREPARED, packed_state_dict, with_split_attention
+from gap.models.base_digest import base_digest
 from gap.models.clip import Clip
+from gap.models.directories import whole_directory
 
+FORMAT = "2"
+README = "README.md"
 TRAINED = "trained.safetensors"
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
@@ -25,32 +37,29 @@ _SET = frozenset({"r", "lora_alpha", "use_dora", "target_modules"})
 _DESCRIBES = frozenset({"auto_mapping", "base_model_name_or_path", "inference_mode", "peft_version", "revision"})
 # Escaped names between bars. Repetition would let a pattern match other layers, or match for hours.
 _NAMES = re.compile(r"(?:[\w-]|\\[.\-])+(?:\|(?:[\w-]|\\[.\-])+)*")
+_MODEL = "base_model.model."  # how PEFT's names of tensors begin
+_logger = logging.getLogger(__name__)
 
 
 def save_adapter(clip: Clip, wrapped: peft.PeftModel | None, directory: Path) -> None:
     """Write what was trained of a model into a new directory, or in place of an old one, all of it or nothing.
 
-    ``wrapped`` is what ``adapt`` returned. Adapters are ``adapter_config.json`` and ``adapter_model.safetensors``,
-    which ``peft.PeftModel.from_pretrained`` reads. ``trained.safetensors`` holds the rest under its names in the model:
-    the temperature always, and the weights themselves where they were trained; its metadata names the base.
+    ``wrapped`` is what ``adapt`` returned. ``peft.PeftModel.from_pretrained`` reads the adapters onto what
+    :func:`gap.models.attention.with_split_attention` makes of the base; on any other model it raises ``ValueError``.
     """
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{directory.name}-", dir=directory.parent) as temporary:
-        part = Path(temporary) / directory.name
-        part.mkdir()
+    with whole_directory(directory, replace=True) as part:
         if wrapped is not None:
             wrapped.peft_config["default"].base_model_name_or_path = clip.name
             wrapped.save_pretrained(part, save_embedding_layers=False)
-            (part / "README.md").unlink(missing_ok=True)  # PEFT's template with nothing filled in
-        rest = {name: value.detach().cpu().contiguous() for name, value in _rest(clip.model).items()}
-        save_file(rest, part / TRAINED, metadata=_base(clip))
-        if directory.exists():
-            shutil.rmtree(directory)
-        part.rename(directory)
+        rest = _rest(clip.model)
+        about = {**_base(clip), "base_digest": base_digest(clip.model, rest), "format": FORMAT}
+        whole = {name: value.detach().cpu().contiguous() for name, value in packed_state_dict(clip.model, rest).items()}
+        save_file(whole, part / TRAINED, metadata=about)
+        (part / README).write_text(adapter_page(clip, wrapped), encoding="utf-8")
 
 
 def load_adapter(clip: Clip, directory: Path) -> peft.PeftModel | None:
-    """Put what ``save_adapter`` wrote back into a freshly loaded base, in place.
+    """Put what ``save_adapter`` wrote, in this version or an earlier one, back into a freshly loaded base, in place.
 
     Returns the PEFT model where there are adapters. Raises ``UserError`` on a missing or damaged directory, one that
     was trained on another base, one whose weights are pickled, or whose configuration is not one of ``save_adapter``'s:
@@ -58,15 +67,29 @@ def load_adapter(clip: Clip, directory: Path) -> peft.PeftModel | None:
     """
     if not (directory / TRAINED).is_file():
         raise UserError(f"adapter {directory}: expected a directory with {TRAINED}")
-    rest, base = _read(directory / TRAINED)
-    if base != (own := _base(clip)):
-        shown = (" ".join(filter(None, (names.get("model"), names.get("pretrained")))) for names in (base, own))
-        raise UserError(f"adapter {directory} was trained on {next(shown)}, not on {next(shown)}")
+    rest, about = _read(directory / TRAINED)
+    _check_base(clip, rest, about, directory)
     wrapped = _load_peft(clip.model, directory) if (directory / ADAPTER_CONFIG).is_file() else None
     misfits = clip.model.load_state_dict(rest, strict=False).unexpected_keys
     if misfits:
         raise UserError(f"adapter {directory}: {clip.name} has no {misfits[0]}")
     return wrapped
+
+
+def _check_base(clip: Clip, rest: dict[str, Tensor], about: dict[str, str], directory: Path) -> None:
+    if about.get("format", FORMAT) != FORMAT:
+        raise UserError(f"adapter {directory} has format {about['format']}: a later version of this package wrote it")
+    own = _base(clip)
+    if {name: about.get(name) for name in own} != own:
+        shown = (" ".join(filter(None, (names.get("model"), names.get("pretrained")))) for names in (about, own))
+        raise UserError(f"adapter {directory} was trained on {next(shown)}, not on {next(shown)}")
+    base = " ".join(filter(None, own.values()))
+    if "base_digest" not in about:
+        _logger.warning(
+            "adapter %s is of an earlier version: whether %s has the same weights is not known", directory, base
+        )
+    elif about["base_digest"] != base_digest(clip.model, rest):
+        raise UserError(f"adapter {directory} was trained on {base} with other weights than it has now")
 
 
 def _base(clip: Clip) -> dict[str, str]:
@@ -88,8 +111,10 @@ def _load_peft(model: nn.Module, directory: Path) -> peft.PeftModel:
     try:
         config = _config(json.loads((directory / ADAPTER_CONFIG).read_text(encoding="utf-8")))
         weights, _ = _read(directory / ADAPTER_WEIGHTS)
-        wrapped = peft.get_peft_model(model, config)
-        result = set_peft_model_state_dict(wrapped, weights)
+        config.target_modules = "|".join(_prepared(name, "\\.") for name in config.target_modules.split("|"))
+        wrapped = wrap(with_split_attention(model), config)
+        named = {f"{_MODEL}{_prepared(name.removeprefix(_MODEL))}": tensor for name, tensor in weights.items()}
+        result = set_peft_model_state_dict(wrapped, named)
     except (OSError, TypeError, ValueError, KeyError, RuntimeError) as error:  # RecursionError is a RuntimeError
         if isinstance(error, UserError):
             raise
@@ -98,6 +123,11 @@ def _load_peft(model: nn.Module, directory: Path) -> peft.PeftModel:
     if missing or result.unexpected_keys:
         raise UserError(f"adapter {directory} does not fit: {(missing + result.unexpected_keys)[0]}")
     return wrapped
+
+
+def _prepared(name: str, dot: str = ".") -> str:
+    """Give a layer's name in what ``with_split_attention`` returns; earlier versions saved that in the model."""
+    return name if name.startswith(PREPARED) else f"{PREPARED}{dot}{name}"
 
 
 def _config(described: Any) -> peft.LoraConfig:

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+import pandas as pd
+
 from gap.errors import UserError, unknown
 from study.choice import knee, pick
+from study.conditions import parse_conditions
 from study.finished import Finished
 from study.open_trial import BASELINE, kept_trials
 from study.words import in_words
@@ -32,9 +35,7 @@ def choose(study: Finished, wanted: str | None) -> Chosen:
     kept = kept_trials(study.directory)
     if wanted not in (None, KNEE):
         return Chosen(_known(study, str(wanted), kept), values_of(study, str(wanted)))
-    front = study.front[study.front["trial_id"].isin(kept)]
-    if not len(front):
-        raise UserError(f"{study.directory}: no trial is on the front yet; --trial {BASELINE} searches without one")
+    front = _kept_front(study, kept)
     if wanted == KNEE:
         trial, role = knee(front, study.objectives), "the knee of the front"
     else:
@@ -43,6 +44,17 @@ def choose(study: Finished, wanted: str | None) -> Chosen:
             f"the front's best {next(iter(study.objectives))}",
         )
     return Chosen(trial, f"{role}: {values_of(study, trial)}")
+
+
+def choose_by(study: Finished, conditions: str) -> Chosen:
+    """Choose the trial of the front that meets conditions such as ``recall_at_1 >= 50``, as ``study.choice.pick`` does.
+
+    Raises ``UserError`` if they are none, no trial meets them, there is no front yet, or no adapter of it was kept.
+    """
+    front = _kept_front(study, kept_trials(study.directory))
+    parsed = parse_conditions(conditions, front.select_dtypes("number").columns)
+    trial = str(pick(front, parsed, study.objectives)["trial_id"])
+    return Chosen(trial, f"the front's best with {conditions}: {values_of(study, trial)}")
 
 
 def trials_to_ask(study: Finished, wanted: str | None, *, compare: bool) -> list[Chosen]:
@@ -56,6 +68,13 @@ def trials_to_ask(study: Finished, wanted: str | None, *, compare: bool) -> list
     if chosen == BEFORE:
         raise UserError(f"--compare shows {BASELINE} beside a trial: expected another --trial than {BASELINE}")
     return [BEFORE, chosen]
+
+
+def _kept_front(study: Finished, kept: list[str]) -> pd.DataFrame:
+    front = study.front[study.front["trial_id"].isin(kept)]
+    if not len(front):
+        raise UserError(f"{study.directory}: no trial is on the front yet; {BASELINE} is the model before training")
+    return front
 
 
 def _known(study: Finished, wanted: str, kept: list[str]) -> str:

@@ -261,7 +261,7 @@ def test_what_cannot_be_asked_is_one_line(study: Path, run: Any, tmp_path: Path)
         ((study, "--image", tmp_path / "notes.txt"), "notes.txt cannot be read: not an image of a known kind"),
         ((study, "--image", tmp_path / "empty.png"), "empty.png cannot be read: the file is empty"),
         ((study, "red", "--html", tmp_path / "notes.txt" / "x"), "--html "),
-        ((bare, "red"), "no trial is on the front yet; --trial baseline searches without one"),
+        ((bare, "red"), "no trial is on the front yet; baseline is the model before training"),
     ]:
         code, out, error = run(*arguments)
         assert (code, out) == (2, ""), message
