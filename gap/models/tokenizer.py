@@ -3,9 +3,11 @@
 import open_clip
 
 from gap.models.clip import Tokenize
+from gap.models.hub import from_the_hub
 from gap.models.languages import told_language
 from gap.models.load import OWN, check_known
-from gap.models.published import PARTS, from_the_hub
+from gap.models.published import PARTS
+from gap.models.weight_settings import WeightSettings
 
 
 def load_tokenizer(name: str, language: str) -> Tokenize:
@@ -18,6 +20,6 @@ def load_tokenizer(name: str, language: str) -> Tokenize:
     """
     check_known(name)
     if name in OWN:
-        return OWN[name](None).tokenize
+        return OWN[name](None, WeightSettings()).tokenize
     tokenize = from_the_hub(lambda: open_clip.get_tokenizer(name), PARTS.format(name=name))
     return told_language(name, tokenize, language)[0]
