@@ -72,9 +72,11 @@ def read_described(name: str) -> Described:
             raise UserError(f"model {name}: no such directory")
         described = read_config(folder / CONFIG)
         text = described.architecture["text_cfg"]
-        tower = text.get("hf_model_name")
-        if isinstance(tower, str) and Path(tower).is_absolute() and not Path(tower).is_dir():
-            text["hf_model_name"] = str(folder)
+        if isinstance(tower := text.get("hf_model_name"), str):
+            if (folder / tower).is_dir():  # exports name it by its place in them, or where it is
+                text["hf_model_name"] = str(folder / tower)
+            elif Path(tower).is_absolute():  # those of earlier versions, by where they were written
+                text["hf_model_name"] = str(folder)
         return described
     repository = name.removeprefix(HF_HUB)
     if not repository:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from gap.models.clip import Clip
+from gap.models.weight_settings import LOCAL_DIR
 
 TORCHVISION = """\
 Where `import open_clip` fails with `operator torchvision::nms does not exist`, torchvision was built for another torch:
@@ -26,12 +27,14 @@ tokens, by the {tokenizer}; what is longer is cut.
 
 
 def base_name(clip: Clip) -> str:
-    """Name a model and its weights; a checkpoint file without its place on this machine.
+    """Name a model and its weights; a checkpoint file or folder without its place on this machine.
 
     >>> from gap.models.load import load_clip
     >>> base_name(load_clip("tiny"))
     'tiny'
     """
+    if clip.name.startswith(LOCAL_DIR):
+        return f"{LOCAL_DIR}{Path(clip.name.removeprefix(LOCAL_DIR)).name}"
     given = clip.pretrained or ""
     return f"{clip.name} {Path(given).name if Path(given).is_file() else given}".rstrip()
 
