@@ -173,7 +173,7 @@ def write_images(
                     journal, one := Done(decoded.digests, rows, checksum(decoded.pixels.data), decoded.left_out)
                 )
                 take(one)
-                stop_if_many(name, [*already_skipped, *(Skipped(one, reason) for one, reason in left_out)], total)
+                stop_if_many(name, [*already_skipped, *_skipped(left_out)], total)
                 advance(len(one.digests))
         except KeyboardInterrupt:
             if progress:
@@ -184,7 +184,11 @@ def write_images(
     failures = [{"id": identifier, "reason": reason} for identifier, reason in left_out]
     (directory / LEFT_OUT).write_text(json.dumps(failures), encoding="utf-8")
     journal.unlink()
-    return Written(found, [Skipped(one, reason) for one, reason in left_out])
+    return Written(found, _skipped(left_out))
+
+
+def _skipped(left_out: list[list[str]]) -> list[Skipped]:
+    return [Skipped(identifier, reason) for identifier, reason in left_out]
 
 
 def _blank(digests: np.ndarray) -> int:

@@ -104,10 +104,10 @@ def pieces(shard: Path) -> Iterator[Piece]:
         with tarfile.open(shard, "r:") as archive:
             while (member := archive.next()) is not None:
                 archive.members.clear()  # type: ignore[attr-defined]  # or it keeps every header
-                if not 0 <= member.offset_data <= member.offset_data + member.size <= whole:
-                    raise UserError(f"webdataset: {shard} is cut short in {member.name[:100]!r}")
                 if member.issparse():
                     raise UserError(f"webdataset: {shard} is packed with holes left out; pack it without --sparse")
+                if not 0 <= member.offset_data <= member.offset_data + member.size <= whole:
+                    raise UserError(f"webdataset: {shard} is cut short in {member.name[:100]!r}")
                 if member.isreg():
                     yield Piece(shard, member.offset_data, member.size, member.name)
             ends = archive.offset
