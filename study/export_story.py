@@ -64,7 +64,7 @@ def tell_story(study: Finished, trial: str) -> Story:
         measured=_MEASURED.format(
             rehearsal=_REHEARSAL if study.about.get("profile") == "rehearsal" else "",
             test=data.get("test", "an unknown number of"),
-            epoch=f", after epoch {int(row['epoch'])}" if not pd.isna(row.get("epoch")) else "",
+            epoch="" if math.isnan(epoch := _number(row.get("epoch"))) else f", after epoch {epoch:.0f}",
             pool_size=spec.get("pool_size", 90),
             table=_table(study, row),
         ),
@@ -96,10 +96,15 @@ def _table(study: Finished, row: Mapping[str, Any]) -> str:
     lines = ["| | before training | exported |", "|---|---|---|"]
     for name in metrics:
         before = study.baseline.get(name, math.nan)
-        after = row.get(name, math.nan) if row else before
-        lines.append(f"| `{name}` | {value(name, before)} | {value(name, float(after))} |")
+        after = _number(row.get(name)) if row else before
+        lines.append(f"| `{name}` | {value(name, before)} | {value(name, after)} |")
     return "\n".join(lines)
 
 
 def _present(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: one for name, one in row.items() if not pd.isna(one)}
+
+
+def _number(one: Any) -> float:
+    """Give a number of a table; NaN where there is none."""
+    return float(pd.to_numeric(one, errors="coerce")) if one is not None else math.nan

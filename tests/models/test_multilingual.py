@@ -19,7 +19,7 @@ from gap.data.arasaac.languages import LANGUAGES
 from gap.errors import UserError
 from gap.models.adapters import adapt, trained_parameters
 from gap.models.clip import Clip
-from gap.models.export import export_checkpoint
+from gap.models.export import export_checkpoint, text_config
 from gap.models.languages import FLORES, in_language
 from gap.models.load import load_clip
 from gap.models.modes import train_mode
@@ -190,7 +190,8 @@ def test_an_export_needs_nothing_from_elsewhere(clip: Clip, family_weights: dict
     gone = family_weights[clip.name].parent / clip.name
     moved = replace(clip, architecture=json.loads(json.dumps(clip.architecture).replace(str(gone), "hub/name")))
     export_checkpoint(moved, None, tmp_path / "export")
-    plain = open_clip.create_model(f"local-dir:{tmp_path / 'export'}").eval()
+    text = text_config(tmp_path / "export")
+    plain = open_clip.create_model(f"local-dir:{tmp_path / 'export'}", text_cfg=text).eval()
     tokens = open_clip.get_tokenizer(f"local-dir:{tmp_path / 'export'}")(["a bee", "una abeja"])
     assert torch.equal(tokens, clip.tokenize(["a bee", "una abeja"]))
     torch.testing.assert_close(plain.encode_text(tokens), clip.model.encode_text(tokens), atol=1e-5, rtol=1e-5)

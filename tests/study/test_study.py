@@ -191,9 +191,17 @@ def test_the_study_ends_with_its_report(study: Path) -> None:
     assert "ce+variance" in (study / "tables" / "trials.tex").read_text()
 
 
+def test_everybody_may_read_what_a_study_leaves(study: Path) -> None:
+    for path in study.rglob("*"):
+        assert path.stat().st_mode & 0o444 == 0o444, path
+        assert not path.is_dir() or path.stat().st_mode & 0o111 == 0o111, path
+
+
 def test_an_adapter_of_the_front_loads(study: Path) -> None:
     for directory in (study / "adapters").iterdir():
         load_adapter(load_clip("tiny"), directory)
+        page = (directory / "README.md").read_text(encoding="utf-8")
+        assert page.startswith("# DoRA adapter of tiny, rank ")
 
 
 def test_its_trials_and_their_data_can_be_opened(study: Path) -> None:
