@@ -1,7 +1,7 @@
 """Question: what do batches without equal captions change where captions repeat?
 
 Command: python -m benchmarks.twins --data-dir ARASAAC --batch-size 4096      (some minutes on 2 cores)
-Expected: at 90 pairs nothing; docs/training.md has the figures of larger batches.
+Expected: a difference that grows with the share of equal captions, if there is one; docs/training.md has figures.
 
 Each seed trains twice, with batches at random and with unique_captions, on the surrogate of benchmarks/surrogate.py: a
 low-rank map on frozen embeddings of `mini`. Both have the same seed, so differences are paired.

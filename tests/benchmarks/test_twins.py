@@ -6,7 +6,9 @@ from benchmarks.twins import MEASURES, compare
 
 def test_without_repeats_other_batches_of_the_same_pairs() -> None:
     data = frozen()
-    ways = [list(train(data, SETTINGS.model_copy(update={"unique_captions": unique}), seed=0)) for unique in (0, 1)]
+    ways = [
+        list(train(data, SETTINGS.model_copy(update={"unique_captions": unique}), seed=0)) for unique in (False, True)
+    ]
     assert ways[0] != ways[1]
     assert len(ways[0]) == len(ways[1]) == 3
 
