@@ -23,8 +23,10 @@ WEIGHTS = "open_clip_model.safetensors"
 def export_checkpoint(clip: Clip, wrapped: peft.PeftModel | None, directory: Path) -> None:
     """Merge adapters into the weights of a copy and write a directory that open_clip loads, all of it or nothing.
 
-    ``open_clip.create_model("local-dir:DIRECTORY")`` gives the model with the same embeddings, and so does
-    ``open_clip.create_model(NAME, pretrained="DIRECTORY/open_clip_model.safetensors")`` for open_clip's own models.
+    ``open_clip.create_model("local-dir:DIRECTORY")`` gives the model with the same embeddings, of every base.
+    ``open_clip.create_model(NAME, pretrained="DIRECTORY/open_clip_model.safetensors")`` does so for open_clip's own
+    models where the activation of NAME is the base's (for QuickGELU NAME-quickgelu), and prepares images alike only
+    where mean and std are open_clip's default: a file carries neither.
     A tokenizer and the configuration of a text tower that came from the Hugging Face hub are in the directory, too.
     Such a tower's is named by the directory's absolute path: write it where it is going to stay.
 
