@@ -1,5 +1,6 @@
 """Files whose reading would run code: each is refused in one line, and the code has not run."""
 
+import contextlib
 import json
 import pickle
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from gap.data.dataset import IMAGES
 from gap.data.torchvision_images import read_cifar10, read_eurosat
 from gap.errors import UserError
 from gap.models.adapters import adapt
+from gap.models.export import export_checkpoint
 from gap.models.load import load_clip
 from gap.models.save import load_adapter, save_adapter
 from gap.training.state import read_state
@@ -67,6 +69,25 @@ def test_a_checkpoint_with_code_of_torchscript(tmp_path: Path, ran: Path) -> Non
     with pytest.warns(DeprecationWarning, match="torch.jit"):
         torch.jit.save(torch.jit.trace(torch.nn.Linear(1, 1), torch.zeros(1)), tmp_path / "evil.pt")
     refused(lambda: load_clip("tiny", str(tmp_path / "evil.pt")), "cannot be read as plain tensors", ran)
+
+
+@pytest.mark.parametrize("asked", [False, True], ids=["quietly", "asked by the configuration"])
+@pytest.mark.parametrize("part", ["config.json", "tokenizer_config.json"])
+def test_a_folder_that_brings_code_for_its_texts(tmp_path: Path, ran: Path, part: str, asked: bool) -> None:
+    folder = tmp_path / "folder"
+    export_checkpoint(load_clip("mini"), None, folder)
+    (folder / "evil.py").write_text(f"open({str(ran)!r}, 'w')\nclass Evil: pass\n", encoding="utf-8")
+    described = json.loads((folder / part).read_text(encoding="utf-8"))
+    described["auto_map"] = {"AutoConfig": "evil.Evil", "AutoModel": "evil.Evil", "AutoTokenizer": ["evil.Evil", None]}
+    described |= {"model_type": "evil"} if part == "config.json" else {"tokenizer_class": "Evil"}
+    (folder / part).write_text(json.dumps(described), encoding="utf-8")
+    if asked:
+        whole = json.loads((folder / "open_clip_config.json").read_text(encoding="utf-8"))
+        whole["model_cfg"]["text_cfg"]["tokenizer_kwargs"] = {"trust_remote_code": True}
+        (folder / "open_clip_config.json").write_text(json.dumps(whole), encoding="utf-8")
+    with contextlib.suppress(UserError):  # transformers may pass over a tokenizer's class for the one that it knows
+        load_clip(f"local-dir:{folder}")
+    assert not ran.exists()
 
 
 def test_no_environment_variable_lets_pickles_in(tmp_path: Path, ran: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import open_clip
 from open_clip.coca_model import CoCa
 from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg, CustomTextCLIP
 from open_clip.pretrained import download_pretrained_from_hf
+from transformers import AutoConfig
 
 from gap.errors import UserError
 from gap.models.first_token import spare_other_tokens
@@ -122,6 +123,8 @@ def build(architecture: dict[str, Any], name: str) -> Any:
     from_transformers = "hf_model_name" in text
     if from_transformers:
         text["hf_model_pretrained"] = False
+        # open_clip would let transformers ask at the terminal whether to run code that a folder brings.
+        AutoConfig.from_pretrained(text["hf_model_name"], trust_remote_code=False)
     if "timm_model_name" in vision:
         vision["timm_model_pretrained"] = False
     custom = described.pop("custom_text", False) or from_transformers

@@ -29,8 +29,11 @@ def export_checkpoint(clip: Clip, wrapped: peft.PeftModel | None, directory: Pat
     ``open_clip.create_model("local-dir:.")`` gives the model with the same embeddings. From elsewhere
     ``"local-dir:DIRECTORY"`` does, unless the text tower is one of transformers' (``mini``, and open_clip's roberta,
     xlm-roberta, mt5 and nllb models): of these open_clip takes the configuration's place as it stands in
-    ``open_clip_config.json``, relative to where the process runs, and :func:`text_config` gives it from elsewhere. The
-    weights' file alone, as ``pretrained``, says nothing of the activation function and the normalisation.
+    ``open_clip_config.json``, relative to where the process runs, and :func:`text_config` gives it from elsewhere.
+
+    ``open_clip.create_model(NAME, pretrained="DIRECTORY/open_clip_model.safetensors")`` gives them for open_clip's own
+    models where the activation of NAME is the base's (for QuickGELU NAME-quickgelu), and prepares images alike only
+    where mean and std are open_clip's default: a file carries neither.
 
     Raises ``UserError`` if the directory exists.
     """

@@ -86,7 +86,7 @@ def _load_tag(name: str, tag: str, entry: dict[str, Any], settings: WeightSettin
     architecture = with_activation(config_of(name), recipe.quick_gelu)
     model = create(name, tag, quick_gelu=bool(recipe.quick_gelu), remedy=_remedy(name, entry))
     origin = Origin(f"{name}:{tag}", recipe=recipe)
-    return _finish(name, tag, model, architecture, _tokenizer(name, model), origin)
+    return _finish(name, tag, model, architecture, _tokenizer(name, model, architecture), origin)
 
 
 def _load_file(name: str, pretrained: str, settings: WeightSettings) -> Clip:
@@ -99,7 +99,7 @@ def _load_file(name: str, pretrained: str, settings: WeightSettings) -> Clip:
         raise
     architecture = with_activation(architecture, recipe.quick_gelu)
     model = _build(architecture, name)
-    tokenize = _tokenizer(name, model)
+    tokenize = _tokenizer(name, model, architecture)
     notes = fill(model, tensors, name=name, resize_positions=settings.resize_positions)
     origin = Origin(f"{name}:{pretrained}", str(file), sha256_of(file), recipe, notes)
     return _finish(name, pretrained, model, architecture, tokenize, origin)
@@ -112,7 +112,7 @@ def _load_described(name: str, settings: WeightSettings) -> Clip:
     recipe = recipe_of_described(name, described, settings)
     architecture = with_activation(described.architecture, recipe.quick_gelu)
     model = _build(architecture, name)
-    tokenize = _tokenizer(name, model)
+    tokenize = _tokenizer(name, model, architecture)
     notes = fill(model, read_tensors(file), name=name, resize_positions=settings.resize_positions)
     origin = Origin(name, str(file), sha256_of(file), recipe, notes)
     return _finish(name, None, model, architecture, tokenize, origin)
@@ -166,9 +166,13 @@ def _build(architecture: dict[str, Any], name: str) -> Any:
         return from_the_hub(lambda: build(architecture, name), PARTS.format(name=name))
 
 
-def _tokenizer(name: str, model: Any) -> Callable[..., Any]:
+def _tokenizer(name: str, model: Any, architecture: dict[str, Any]) -> Callable[..., Any]:
+    # A configuration may ask transformers to run code beside the tokenizer: what is given here comes over that.
+    given = {"trust_remote_code": False} if architecture["text_cfg"].get("hf_tokenizer_name") else {}
     with _quiet():
-        tokenize: Callable[..., Any] = from_the_hub(lambda: open_clip.get_tokenizer(name), PARTS.format(name=name))
+        tokenize: Callable[..., Any] = from_the_hub(
+            lambda: open_clip.get_tokenizer(name, **given), PARTS.format(name=name)
+        )
     check_padding(name, model, tokenize)
     return tokenize
 

@@ -233,14 +233,16 @@ def test_for_which_bases_the_weights_of_an_export_serve_under_their_name(
         ("small-vit", True, False),
     ):
         clip, wrapped = changed(name, str(family_weights["small-vit"]), "dora") if not quick else changed_of(
-            load_clip(name, str(family_weights["small-vit"]), WeightSettings(quick_gelu=True))
+            load_clip(name, str(family_weights["small-vit"]), WeightSettings(quick_gelu=True, image_mean=HALF))
         )  # fmt: skip
         folder = tmp_path / f"{name}-{quick}"
         export_checkpoint(clip, wrapped, folder)
         plain = open_clip.create_model(name, pretrained=str(folder / "open_clip_model.safetensors")).eval()
         images, _ = images_and_tokens(clip)
         assert torch.allclose(plain.encode_image(images), clip.model.encode_image(images), atol=1e-5) == same
+        assert plain.visual.preprocess_cfg["mean"] == OPENAI_MEAN  # whatever the base's was
         described = open_clip.create_model(f"local-dir:{folder}").eval()
+        assert tuple(described.visual.preprocess_cfg["mean"]) == clip.mean
         torch.testing.assert_close(
             described.encode_image(images), clip.model.encode_image(images), atol=1e-5, rtol=1e-5
         )
