@@ -16,7 +16,7 @@ def load_tokenizer(name: str, language: str) -> Tokenize:
     Raises ``UserError`` on an unknown model, a tokenizer that cannot be had, or a language that it does not know.
 
     >>> load_tokenizer("ViT-B-32", "en")(["a bee"])[0, :4].tolist()
-    [49406, 320, 10032, 49407]
+    [49406, 320, 5028, 49407]
     """
     check_known(name)
     if name in OWN:

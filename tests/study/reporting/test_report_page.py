@@ -133,6 +133,22 @@ def test_failed_trials_say_why(source: str) -> None:
     assert "<td>loss is nan</td>" in source
 
 
+def test_what_should_be_known_of_the_data_stands_at_the_top(source: str, tmp_path: Path) -> None:
+    assert "Captions were equal where the model read the same tokens, a rule of an earlier version" in source
+    directory = write_reported_study(tmp_path)
+    about = json.loads((directory / "study.json").read_text())
+    about["data"] |= {
+        "caption_rule": 1, "remarks": ["3 of 9 distinct captions tie."], "chance": {"recall_at_1": 12.5},
+        "reading": {"model": "tiny", "alike": 3},
+    }  # fmt: skip
+    (directory / "study.json").write_text(json.dumps(about))
+    newer = make_report(directory).read_text(encoding="utf-8")
+    assert newer.count("3 of 9 distinct captions tie.") == 1
+    assert "a rule of an earlier version" not in newer
+    assert "What a random ranking reaches, in %" in newer
+    assert "Captions as the model reads them" in newer
+
+
 def test_a_hundred_trials_fit_in_ten_megabytes(tmp_path: Path) -> None:
     rows = [("COMPLETE", "ce+centroid", 8, 60.0 - k / 4, 0.9 - k / 200) for k in range(100)]
     directory = write_reported_study(tmp_path, rows, epochs=10, d=768)
