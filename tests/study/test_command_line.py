@@ -120,7 +120,7 @@ def test_the_faults_of_a_local_copy(
     bad = write_small_arasaac(tmp_path / "bad", keywords=200, corrupt=5)
     code, error = run(monkeypatch, capsys, results, *space, "--data-dir", str(bad))
     assert (code, error.splitlines()[-1].startswith("error: ")) == (2, True)
-    assert "of 200 records are unusable" in error
+    assert "of 200 images are unusable" in error
     mute = write_small_arasaac(tmp_path / "mute", keywords=190)
     code, error = run(monkeypatch, capsys, results, *space, "--data-dir", str(mute))
     assert code == 2
