@@ -16,7 +16,7 @@ from torch import nn
 
 from gap.errors import UserError, unknown
 from gap.models.blocks import tower_blocks
-from gap.models.dora import LinearDora, PointwiseDora
+from gap.models.dora import LinearDora, PointwiseDora, is_pointwise
 
 
 def adapt(
@@ -90,13 +90,7 @@ def check_adapters_reached(model: nn.Module) -> None:
 
 
 def _is_projection(module: nn.Module) -> bool:
-    pointwise = (
-        isinstance(module, nn.Conv2d)
-        and module.kernel_size == (1, 1)
-        and module.groups == 1
-        and module.padding in ((0, 0), "same", "valid")
-    )
-    return isinstance(module, nn.Linear) or pointwise
+    return isinstance(module, nn.Linear) or is_pointwise(module)
 
 
 def _before_last_blocks(model: nn.Module, n: int) -> set[str]:
