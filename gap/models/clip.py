@@ -5,17 +5,18 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from jaxtyping import Int
+from open_clip.coca_model import CoCa
 from open_clip.model import CLIP, CustomTextCLIP
 from torch import Tensor
 
-ClipModel: TypeAlias = CLIP | CustomTextCLIP
+ClipModel: TypeAlias = CLIP | CustomTextCLIP | CoCa
 
 
 @dataclass(frozen=True)
 class Clip:
     """A model with its tokenizer and preprocessing.
 
-    ``model`` has ``encode_image`` and ``encode_text``, which give features that are not normalised, ``logit_scale``
+    ``model`` has ``encode_image`` and ``encode_text``, which give features (CoCa's normalised, others' not), ``logit_scale``
     (its logarithm) and, of SigLIP's kind, ``logit_bias``. ``mean`` and ``std`` normalise pixels in [0, 1].
     ``architecture`` is open_clip's model configuration.
     """
