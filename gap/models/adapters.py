@@ -1,9 +1,9 @@
 """What is trained: low-rank adapters on every projection, the last blocks, or everything.
 
 DoRA and LoRA go on every ``nn.Linear`` of both towers and on every ungrouped 1×1 convolution; never on embeddings,
-norms or depthwise convolutions. Two of open_clip's own parts are left out as they are: the attention pool of its
-ResNets, which reads its layers' weights without calling them, and the text tower's last projection, which is a bare
-parameter in most models and told apart by its type in the others. An adapted model equals its base at the start: the
+norms or depthwise convolutions. Three of open_clip's own parts are left out as they are: the attention pool of its
+ResNets, which reads its layers' weights without calling them, the captioning decoder of CoCa, which embeds nothing, and
+the text tower's last projection, which is a bare parameter in most models and told apart by its type in the others. An adapted model equals its base at the start: the
 second factor starts at zero. ``adapt_blocks`` leaves all but the last blocks as they are.
 """
 
@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterator
 
 import peft
 from open_clip.modified_resnet import AttentionPool2d
+from open_clip.transformer import MultimodalTransformer
 from torch import nn
 
 from gap.errors import UserError, unknown
 from gap.models.attention import PREPARED, with_split_attention
 from gap.models.blocks import tower_blocks
-from gap.models.dora import LinearDora, PointwiseDora
+from gap.models.dora import LinearDora, PointwiseDora, is_pointwise
+
+_UNREACHED = (AttentionPool2d, MultimodalTransformer)
 
 
 def adapt(
@@ -55,13 +58,13 @@ def adapter_targets(model: nn.Module, adapt_blocks: int | None = None) -> list[s
     ['fc', 'pw']
     """
     left_out = set() if adapt_blocks is None else _before_last_blocks(model, adapt_blocks)
-    pools = tuple(f"{name}." for name, module in model.named_modules() if isinstance(module, AttentionPool2d))
+    unreached = tuple(f"{name}." for name, module in model.named_modules() if isinstance(module, _UNREACHED))
     return [
         name
         for name, module in model.named_modules()
         if _is_projection(module)
         and name not in left_out
-        and not name.startswith(pools)
+        and not name.startswith(unreached)
         and name.rpartition(".")[2] != "text_projection"
     ]
 
@@ -90,13 +93,7 @@ def check_adapters_reached(model: nn.Module) -> None:
 
 
 def _is_projection(module: nn.Module) -> bool:
-    pointwise = (
-        isinstance(module, nn.Conv2d)
-        and module.kernel_size == (1, 1)
-        and module.groups == 1
-        and module.padding in ((0, 0), "same", "valid")
-    )
-    return isinstance(module, nn.Linear) or pointwise
+    return isinstance(module, nn.Linear) or is_pointwise(module)
 
 
 def _before_last_blocks(model: nn.Module, n: int) -> set[str]:

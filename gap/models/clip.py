@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from jaxtyping import Int
+from open_clip.coca_model import CoCa
 from open_clip.model import CLIP, CustomTextCLIP
 from torch import Tensor
 
 from gap.models.origin import Origin
 
-ClipModel: TypeAlias = CLIP | CustomTextCLIP
+ClipModel: TypeAlias = CLIP | CustomTextCLIP | CoCa
 Tokenize: TypeAlias = Callable[[list[str]], Int[Tensor, "n context"]]
 
 
@@ -18,8 +19,8 @@ Tokenize: TypeAlias = Callable[[list[str]], Int[Tensor, "n context"]]
 class Clip:
     """A model with its tokenizer and preprocessing.
 
-    ``model`` has ``encode_image`` and ``encode_text``, which give features that are not normalised, ``logit_scale``
-    (its logarithm) and, of SigLIP's kind, ``logit_bias``. ``mean`` and ``std`` normalise pixels in [0, 1].
+    ``model`` has ``encode_image`` and ``encode_text``, which give features (CoCa's normalised, others' not),
+    ``logit_scale`` (its logarithm) and, of SigLIP's kind, ``logit_bias``. ``mean`` and ``std`` normalise pixels in [0, 1].
     ``architecture`` is open_clip's model configuration; ``origin`` says where the weights come from.
     """
 

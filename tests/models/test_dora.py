@@ -116,11 +116,11 @@ def test_the_kept_weight_follows_every_change() -> None:
 
 
 def test_the_weight_is_formed_once_between_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    from gap.models import dora
+    from gap.models import dora_weight
 
     formed = []
-    merge = dora._merge
-    monkeypatch.setattr(dora, "_merge", lambda *arguments: formed.append(1) or merge(*arguments))
+    merge = dora_weight.merge
+    monkeypatch.setattr(dora_weight, "merge", lambda *arguments: formed.append(1) or merge(*arguments))
     ours, _ = pair(Linears)
     optimiser = torch.optim.SGD(trained_parameters(ours), lr=0.1)
     for _ in range(2):

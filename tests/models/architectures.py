@@ -1,0 +1,108 @@
+"""Every architecture of open_clip's: which of them a training step is made of, and why not of the others."""
+
+# Held in memory with the gradients and AdamW's states of full fine-tuning, 16 bytes a parameter, up to 460 million of
+# them. In the order of their sizes.
+STEPPED = (
+    "ViT-S-16-alt", "ViT-S-32-alt", "ViT-S-16", "ViTamin-S", "ViT-S-32", "PE-Core-T-16-384", "MobileCLIP2-S0",
+    "ViT-M-16-alt", "ViT-M-32-alt", "MobileCLIP-S1", "PE-Core-S-16-384", "convnext_tiny", "MobileCLIP-S2",
+    "MobileCLIP2-S2", "vit_relpos_medium_patch16_cls_224", "RN50", "RN50-quickgelu", "ViT-M-16",
+    "vit_medium_patch16_gap_256", "ViT-M-32", "convnext_small", "RN101", "ViTamin-S-LTT", "ViT-B-16", "EVA02-B-16",
+    "MobileCLIP-B", "MobileCLIP2-B", "ViTamin-B", "ViT-B-32", "ViT-B-32-quickgelu", "convnext_base", "RN50x4",
+    "swin_base_patch4_window7_224", "convnext_base_w", "ViT-B-16-SigLIP", "ViT-B-16-plus", "ViT-B-32-plus-256",
+    "ViTamin-B-LTT", "MobileCLIP2-S3", "coca_ViT-B-32", "RN50x16", "convnext_large", "convnext_large_d",
+    "xlm-roberta-base-ViT-B-32", "ViT-B-16-SigLIP-i18n-256", "ViT-B-16-SigLIP2", "ViT-B-32-SigLIP2-256",
+    "ViT-L-14-CLIPA", "MobileCLIP2-L-14", "ViT-L-14", "ViT-L-16", "EVA02-L-14", "coca_base", "MobileCLIP2-S4",
+    "PE-Core-B-16", "ViTamin-L",
+)  # fmt: skip
+
+# The same modules as one of STEPPED: it takes larger or differently cut images, or the other GELU.
+SAME_MODULES = {
+    "RN101-quickgelu": "RN50-quickgelu",
+    "RN50x16-quickgelu": "RN50-quickgelu",
+    "RN50x4-quickgelu": "RN50-quickgelu",
+    "ViT-B-16-SigLIP-256": "ViT-B-16-SigLIP",
+    "ViT-B-16-SigLIP-384": "ViT-B-16-SigLIP",
+    "ViT-B-16-SigLIP-512": "ViT-B-16-SigLIP",
+    "ViT-B-16-SigLIP2-256": "ViT-B-16-SigLIP2",
+    "ViT-B-16-SigLIP2-384": "ViT-B-16-SigLIP2",
+    "ViT-B-16-SigLIP2-512": "ViT-B-16-SigLIP2",
+    "ViT-B-16-plus-240": "ViT-B-16-plus",
+    "ViT-B-16-quickgelu": "ViT-B-32-quickgelu",
+    "ViT-B-32-256": "ViT-B-32",
+    "ViT-L-14-280": "ViT-L-14",
+    "ViT-L-14-336": "ViT-L-14",
+    "ViT-L-14-336-quickgelu": "ViT-B-32-quickgelu",
+    "ViT-L-14-CLIPA-336": "ViT-L-14-CLIPA",
+    "ViT-L-14-quickgelu": "ViT-B-32-quickgelu",
+    "ViT-L-16-320": "ViT-L-16",
+    "EVA02-L-14-336": "EVA02-L-14",
+    "ViTamin-L-256": "ViTamin-L",
+    "ViTamin-L-336": "ViTamin-L",
+    "ViTamin-L-384": "ViTamin-L",
+    "convnext_base_w_320": "convnext_base_w",
+    "convnext_large_d_320": "convnext_large_d",
+}
+
+# More than 460 million parameters. Those that are the larger of an architecture above are only named; of the others a
+# step is made on tensors without values, which shows that one can be made, and nothing about the numbers.
+TOO_LARGE_SAME_MODULES = {
+    "EVA02-E-14": "EVA02-L-14",
+    "EVA02-E-14-plus": "EVA02-L-14",
+    "EVA01-g-14-plus": "EVA01-g-14",
+    "PE-Core-L-14-336": "PE-Core-B-16",
+    "PE-Core-bigG-14-448": "PE-Core-B-16",
+    "RN50x64": "RN50x16",
+    "RN50x64-quickgelu": "RN50-quickgelu",
+    "ViT-H-14": "ViT-L-14",
+    "ViT-H-14-378": "ViT-L-14",
+    "ViT-H-14-378-quickgelu": "ViT-B-32-quickgelu",
+    "ViT-H-14-CLIPA": "ViT-L-14-CLIPA",
+    "ViT-H-14-CLIPA-336": "ViT-L-14-CLIPA",
+    "ViT-H-14-quickgelu": "ViT-B-32-quickgelu",
+    "ViT-H-14-worldwide": "ViT-L-14-worldwide",
+    "ViT-H-14-worldwide-378": "ViT-L-14-worldwide",
+    "ViT-H-14-worldwide-quickgelu": "ViT-B-32-quickgelu",
+    "ViT-H-16": "ViT-L-16",
+    "ViT-L-14-worldwide-quickgelu": "ViT-B-32-quickgelu",
+    "ViT-L-16-SigLIP-384": "ViT-L-16-SigLIP-256",
+    "ViT-L-16-SigLIP2-256": "ViT-B-16-SigLIP2",
+    "ViT-L-16-SigLIP2-384": "ViT-B-16-SigLIP2",
+    "ViT-L-16-SigLIP2-512": "ViT-B-16-SigLIP2",
+    "ViT-SO400M-14-SigLIP-378": "ViT-SO400M-14-SigLIP",
+    "ViT-SO400M-14-SigLIP-384": "ViT-SO400M-14-SigLIP",
+    "ViT-SO400M-14-SigLIP2": "ViT-B-16-SigLIP2",
+    "ViT-SO400M-14-SigLIP2-378": "ViT-B-16-SigLIP2",
+    "ViT-SO400M-16-SigLIP-i18n-256": "ViT-B-16-SigLIP-i18n-256",
+    "ViT-SO400M-16-SigLIP2-256": "ViT-B-16-SigLIP2",
+    "ViT-SO400M-16-SigLIP2-384": "ViT-B-16-SigLIP2",
+    "ViT-SO400M-16-SigLIP2-512": "ViT-B-16-SigLIP2",
+    "ViT-bigG-14": "ViT-L-14",
+    "ViT-bigG-14-CLIPA": "ViT-L-14-CLIPA",
+    "ViT-bigG-14-CLIPA-336": "ViT-L-14-CLIPA",
+    "ViT-bigG-14-quickgelu": "ViT-B-32-quickgelu",
+    "ViT-bigG-14-worldwide": "ViT-L-14-worldwide",
+    "ViT-bigG-14-worldwide-378": "ViT-L-14-worldwide",
+    "ViT-e-14": "ViT-L-14",
+    "ViT-g-14": "ViT-L-14",
+    "ViT-gopt-16-SigLIP2-384": "ViT-gopt-16-SigLIP2-256",
+    "ViTamin-L2": "ViTamin-L",
+    "ViTamin-L2-256": "ViTamin-L",
+    "ViTamin-L2-336": "ViTamin-L",
+    "ViTamin-L2-384": "ViTamin-L",
+    "ViTamin-XL-256": "ViTamin-L",
+    "ViTamin-XL-336": "ViTamin-L",
+    "ViTamin-XL-384": "ViTamin-L",
+    "coca_ViT-L-14": "coca_ViT-B-32",
+    "convnext_xlarge": "convnext_large",
+    "convnext_xxlarge_320": "convnext_xxlarge",
+    "nllb-clip-large": "nllb-clip-base",
+    "nllb-clip-large-siglip": "nllb-clip-base-siglip",
+    "xlm-roberta-large-ViT-H-14": "xlm-roberta-base-ViT-B-32",
+}
+TOO_LARGE = (
+    "nllb-clip-base", "nllb-clip-base-siglip", "ViT-L-14-worldwide", "ViT-L-16-SigLIP-256", "ViT-SO400M-14-SigLIP",
+    "EVA01-g-14", "convnext_xxlarge", "ViT-gopt-16-SigLIP2-256",
+)  # fmt: skip
+
+# Their text towers are described on the Hugging Face hub alone.
+NEEDS_THE_HUB = ("coca_roberta-ViT-B-32", "mt5-base-ViT-B-32", "mt5-xl-ViT-H-14", "roberta-ViT-B-32")
