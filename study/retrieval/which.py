@@ -71,7 +71,7 @@ def trials_to_ask(study: Finished, wanted: str | None, *, compare: bool) -> list
 
 
 def _kept_front(study: Finished, kept: list[str]) -> pd.DataFrame:
-    front = study.front[study.front["trial_id"].isin(kept)]
+    front: pd.DataFrame = study.front[study.front["trial_id"].isin(kept)]
     if not len(front):
         raise UserError(f"{study.directory}: no trial is on the front yet; {BASELINE} is the model before training")
     return front
