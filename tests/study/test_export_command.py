@@ -133,7 +133,6 @@ def test_the_page_says_what_was_measured_and_on_what(
     expected += [
         "squares, language en: 16 images",
         "terms ce+centroid",
-        "rank 4",
         "This licence forbids commercial use",
     ]
     for text in [*expected, "split ab12"]:
