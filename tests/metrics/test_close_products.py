@@ -81,7 +81,9 @@ def test_sparse_and_dense_agree_and_a_far_scale_changes_nothing() -> None:
     expected = best_ranks(x.double(), y.double(), pairs(300))
     assert best_ranks(x, y, pairs(300)).equal(expected)
     for scale in (1e-12, 1e15, 1e30):  # products of the last leave float32
-        assert best_ranks(x * scale, y * scale, pairs(300)).equal(best_ranks(x.double() * scale, y.double(), pairs(300)))
+        assert best_ranks(x * scale, y * scale, pairs(300)).equal(
+            best_ranks(x.double() * scale, y.double(), pairs(300))
+        )
 
 
 def test_products_in_a_coarser_format_are_not_trusted() -> None:
