@@ -1,6 +1,7 @@
 """``study.json`` as it is read afterwards: whoever wrote it, what is there has the types that readers count on."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ class _About(TypedDict, total=False):
     storage_path: str | None
 
 
+FIRST_METRICS = "1"  # the version of the metrics before a study recorded it
 _ADAPTER = TypeAdapter(_About)
 
 
@@ -94,3 +96,12 @@ def read_study_json(directory: Path) -> dict[str, Any]:
         where = ".".join(str(part) for part in first["loc"]) or "it"
         raise ValueError(f"{where}: {first['msg'][0].lower()}{first['msg'][1:]}") from None
     return about
+
+
+def metrics_version(about: Mapping[str, Any]) -> str:
+    """Give the version of the metrics that a study was measured by (``gap.metrics.VERSION`` at that time).
+
+    >>> metrics_version({"versions": {"metrics": "2"}}), metrics_version({})
+    ('2', '1')
+    """
+    return str((about.get("versions") or {}).get("metrics") or FIRST_METRICS)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 
 from gap.data import PairDataset, open_dataset, prepare
 from gap.errors import UserError, visible
+from gap.metrics import VERSION
 from gap.models.at_hand import check_weights
 from gap.models.clip import Clip
 from gap.models.load import load_clip
@@ -29,9 +30,9 @@ from study.precision import settle_precision
 from study.profiles import banner, load_profile, resolve_profile
 from study.provenance import describe_study, now
 from study.results_dir import check_free, check_writable, study_directory
-from study.resume import check_record, read_about, resumed_spec
+from study.resume import check_metrics, check_record, read_about, resumed_spec
 from study.same_data import check_caption_rule, same_dataset
-from study.space import StudySpec
+from study.space import StudySpec, against_direction
 from study.space_file import find_space, load_space
 
 HIDDEN = "***"  # SQLAlchemy's stand-in for a password
@@ -82,6 +83,8 @@ def wanted(arguments: argparse.Namespace, console: Console) -> Wanted:
     spec = load_profile(space, profile, changes, arguments.data_dir)
     if notice := banner(profile, spec, own, device):
         console.print(notice, style="bold yellow", highlight=False, soft_wrap=not console.is_terminal)
+    for note in against_direction(spec.objective_epoch):
+        console.print(note, style="yellow", highlight=False, soft_wrap=True)
     data_dir = arguments.data_dir if spec.dataset == own.dataset else None
     return Wanted(space, spec, own, profile, device, directory, data_dir)
 
@@ -152,6 +155,7 @@ def go_on(arguments: argparse.Namespace, console: Console) -> Study:
     directory, about = arguments.resume.resolve(), read_about(arguments.resume)
     check_writable(directory)
     check_record(directory, about)
+    check_metrics(arguments.resume, about)
     with study_lock(directory):  # refused at once if another process has it, before Ray is started
         pass
     check_says_how(about["spec"])
@@ -167,7 +171,8 @@ def go_on(arguments: argparse.Namespace, console: Console) -> Study:
     path = checked_path(arguments.storage_path) if arguments.storage_path else about["storage_path"]
     dataset = same_dataset(directory, about)
     check_caption_rule(directory, about, dataset)
-    about = {**about, "spec": spec.model_dump(mode="json"), "storage_path": path, "runs": runs}
+    versions = {**about.get("versions", {}), "metrics": VERSION}
+    about = {**about, "spec": spec.model_dump(mode="json"), "versions": versions, "storage_path": path, "runs": runs}
     console.print(f"Going on with {arguments.resume}", highlight=False, soft_wrap=True)
     say_remarks(about["data"].get("remarks", ()), console)
     data = Path(about["data"]["path"])

@@ -13,6 +13,7 @@ from study.welch import welch
 
 # With fewer trials a forest of regression trees tells the search's few points, not the objective.
 ENOUGH = 4
+REST = "interactions and noise"
 
 
 def term_effects(trials: pd.DataFrame, objectives: Mapping[str, Direction]) -> pd.DataFrame:
@@ -51,12 +52,14 @@ def term_effects(trials: pd.DataFrame, objectives: Mapping[str, Direction]) -> p
 
 
 def importances(optuna_study: optuna.Study, objectives: Mapping[str, Direction]) -> pd.DataFrame:
-    """Estimate how much of each objective's variance each searched parameter accounts for, alone.
+    """Estimate how much of the variance that a random forest learnt of each objective a parameter explains, alone.
 
-    A row is an ``objective`` and a ``parameter``, most important first; ``importance`` sums to 1 over the parameters of
-    an objective. ``objectives`` are in the order of the Optuna study's values. It is fANOVA's main effect in a random
-    forest of 64 trees with a fixed seed, fitted to the complete trials. NaN where there are less than 4 of them or the
-    objective is the same in all.
+    A row is an ``objective`` and a ``parameter``, most important first. ``importance`` is fANOVA's main effect as a
+    share of the forest's variance over the search space, in [0, 1]; what an objective's importances leave to 1 is
+    interactions and noise (``with_rest``). They are not rescaled to sum to 1, as Optuna does by default. The forest has
+    64 trees and a fixed seed and is fitted to the complete trials; it learns noise as well, so ``study.forest`` says
+    whether it has learnt anything. ``objectives`` are in the order of the Optuna study's values. NaN where there are
+    less than 4 complete trials or the objective is the same in all.
 
     Optuna leaves out parameters that only some of these trials have, such as the weight of a term: see
     ``conditional_parameters``.
@@ -78,6 +81,19 @@ def importances(optuna_study: optuna.Study, objectives: Mapping[str, Direction])
     return built
 
 
+def with_rest(found: pd.DataFrame) -> pd.DataFrame:
+    """Add what the importances of each objective leave to 1 as a row of its own, where they leave anything.
+
+    >>> found = pd.DataFrame({"objective": "modality_gap", "parameter": ["lr", "rank"], "importance": [0.5, 0.25]})
+    >>> with_rest(found).values.tolist()[-1]
+    ['modality_gap', 'interactions and noise', 0.25]
+    """
+    rest = 1 - found.groupby("objective", sort=False)["importance"].sum(min_count=1)
+    rows = pd.DataFrame({"objective": rest.index, "parameter": REST, "importance": rest.to_numpy()})
+    whole: pd.DataFrame = pd.concat([found, rows[rows["importance"] > 1e-9]], ignore_index=True)
+    return whole
+
+
 def _importances_of(optuna_study: optuna.Study, number: int) -> dict[str, float]:
     """Give the importances for one objective; NaN for all where they cannot be told."""
     trials = optuna_study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
@@ -94,7 +110,7 @@ def _importances_of(optuna_study: optuna.Study, number: int) -> dict[str, float]
 
     evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
     try:
-        return dict(optuna.importance.get_param_importances(optuna_study, evaluator=evaluator, target=target))
+        return dict(evaluator.evaluate(optuna_study, target=target))
     except RuntimeError:  # no tree of the forest found a split that explains anything
         return unknown
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gap.errors import UserError
-from study.about import read_study_json
+from study.about import metrics_version, read_study_json
 from study.csv_text import read_csv
 from study.paired import Paired, paired
 from study.published import BEFORE, ROWS
@@ -105,6 +105,7 @@ def check_same(studies: Sequence[Measured]) -> None:
     for other in studies[1:]:
         pairs = {
             "profile": (first.about["profile"], other.about["profile"]),
+            "the version of the metrics": (metrics_version(first.about), metrics_version(other.about)),
             **{name: (value, other.spec.get(name)) for name, value in first.spec.items() if name not in OWN},
             **{name: (first.about["data"][name], other.about["data"][name]) for name in ("data_hash", "split_hash")},
             "caption_rule": (first.about["data"].get("caption_rule"), other.about["data"].get("caption_rule")),

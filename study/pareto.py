@@ -16,7 +16,8 @@ Show the Pareto front of a study: the trials that no other trial beats in every 
 Prints the front under the model before training, with the knee marked ◆, the adapter of each trial and, where
 trials were repeated with other seeds, mean ± standard error and the probability that a trial belongs on the front;
 then the front's hypervolume, neighbours that the re-runs do not tell apart, how much of each objective every searched
-parameter explains, and the marginal effect of every loss term."""
+parameter explains in a random forest, how well that forest tells trials that it has not seen, and the marginal effect
+of every loss term."""
 
 EXAMPLES = """\
 examples:

@@ -9,9 +9,10 @@ from rich.table import Table
 
 from gap.errors import UserError
 from study.choice import knee
-from study.effects import conditional_parameters, importances, term_effects
+from study.effects import REST, conditional_parameters, importances, term_effects, with_rest
 from study.error_bars import with_error_bars
 from study.finished import Finished, load_optuna_study
+from study.forest import forest_fits
 from study.hypervolume import hypervolume, reference_point
 from study.neighbours import RULE, neighbours
 from study.words import brief, in_words
@@ -148,6 +149,7 @@ def _show_importances(study: Finished, console: Console) -> None:
         optuna_study = load_optuna_study(study)
         found = importances(optuna_study, study.objectives)
         conditional = conditional_parameters(optuna_study)
+        fits = forest_fits(optuna_study, study.objectives)
     except UserError as error:
         say(f"importances left out: {error}")
         return
@@ -155,11 +157,16 @@ def _show_importances(study: Finished, console: Console) -> None:
         say("importances left out: too few complete trials, or no objective or parameter that differs between them")
         return
     shown = _table("parameter", *study.objectives)
-    by_name = found.pivot(index="parameter", columns="objective", values="importance")
-    for parameter in by_name.mean(axis=1).sort_values(ascending=False, kind="stable").index:
+    by_name = with_rest(found).pivot(index="parameter", columns="objective", values="importance")
+    order = by_name.drop(index=REST, errors="ignore").mean(axis=1).sort_values(ascending=False, kind="stable").index
+    for parameter in [*order, *by_name.index.intersection([REST])]:
         shown.add_row(str(parameter), *(_number(by_name.loc[parameter, name], ".2f") for name in study.objectives))
-    say("Importance: share of an objective's variance that a parameter explains by itself (fANOVA)", "bold")
+    unseen = (_number(fits[name].r2, ".2f") if name in fits else "-" for name in study.objectives)
+    shown.add_row("R² on unseen trials", *unseen, style="dim")
+    say("Importance: share of a random forest's variance that a parameter explains by itself (fANOVA)", "bold")
     console.print(shown)
+    for name in (name for name in study.objectives if name in fits and not fits[name].tells):
+        say(f"{name}: not distinguishable from noise, the forest is no better than the mean or than shuffled values")
     if conditional:
         say(f"Left out, as only some trials have them: {', '.join(conditional)}")
 

@@ -24,11 +24,11 @@ from torch import Tensor
 
 from gap.data import PairDataset
 from gap.errors import UserError
-from gap.metrics import misalignment, modality_gap, retrieval
+from gap.metrics import VERSION, misalignment, modality_gap, retrieval
 from gap.models.clip import Clip
 from gap.posthoc import METHODS
 from gap.training.evaluation import Split, embed_split, make_split
-from study.about import read_study_json
+from study.about import metrics_version, read_study_json
 from study.finished import read_table
 from study.front import non_dominated
 from study.open_trial import BASELINE, check_kept, kept_trials, load_trial, study_dataset, study_spec
@@ -91,7 +91,14 @@ def posthoc(directory: Path, trials: list[str], *, fit_images: int, device: torc
     for trial in trials:
         check_kept(directory, trial)
     trained = read_table(directory / "trials.csv", ["state", *OBJECTIVES])
-    profile = read_study_json(directory).get("profile")
+    about = read_study_json(directory)
+    profile = about.get("profile")
+    if (then := metrics_version(about)) != VERSION:
+        print(
+            f"its trials were measured by version {then} of the metrics, these points are by version {VERSION}: "
+            "results/README.md says what changed",
+            file=sys.stderr,
+        )
     points = []
     for trial in trials:
         print(f"{trial}: embedding, then {sum(len(m.strengths) for m in METHODS.values())} points", file=sys.stderr)

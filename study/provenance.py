@@ -14,6 +14,7 @@ import torch
 
 from gap.data import PairDataset
 from gap.data.whole_files import replace_file
+from gap.metrics import VERSION
 from study.space import StudySpec
 
 PACKAGES = (
@@ -58,7 +59,11 @@ def describe_study(
             **(notes or {}),
         },
         "hardware": describe_hardware(device),
-        "versions": {"python": platform.python_version(), **{package: version(package) for package in PACKAGES}},
+        "versions": {
+            "metrics": VERSION,
+            "python": platform.python_version(),
+            **{package: version(package) for package in PACKAGES},
+        },
         "git_commit": git_commit(Path(__file__).resolve().parents[1]),
     }
 

@@ -1,10 +1,11 @@
-"""In which layers does fine-tuning change a model? Linear CKA between the base and each trial, layer by layer.
+"""In which layers does fine-tuning change a model? Debiased linear CKA of the base and each trial, layer by layer.
 
 python -m study.representations results/thesis_en
 
 For every trial whose adapter was kept (a space with keep_adapters: all keeps them all), both towers, on test images and
 their captions: layers.csv holds the CKA of each layer with the same layer of the base, layers_heatmap.csv of each with
-each. 1 means the same representation up to rotation and scale. The row "output" is the embedding itself.
+each. 1 means the same representation up to rotation and scale, 0 an unrelated one. The row "output" is the embedding
+itself.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from torch import Tensor
 
 from gap.data import PairDataset
 from gap.errors import UserError
-from gap.metrics.cka import linear_cka
+from gap.metrics.cka import FEWEST, debiased_linear_cka
 from gap.models.activations import record_blocks
 from gap.models.blocks import tower_blocks
 from gap.models.clip import Clip
@@ -65,7 +66,7 @@ def compare(base: Layers, trial: Layers) -> pd.DataFrame:
             "base_name": base_name,
             "trial_layer": j,
             "trial_name": trial_name,
-            "cka": linear_cka(base_features, trial_features).item(),
+            "cka": debiased_linear_cka(base_features, trial_features).item(),
         }
         for tower in base
         for i, (base_name, base_features) in enumerate(base[tower].items())
@@ -128,8 +129,8 @@ def main() -> int:
     arguments = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
-        if arguments.images < 2:
-            raise UserError(f"--images: expected at least 2, got {arguments.images}")
+        if arguments.images < FEWEST:
+            raise UserError(f"--images: expected at least {FEWEST}, got {arguments.images}")
         trials = arguments.trial or kept_trials(arguments.study)
         if not trials:
             raise UserError(f"{arguments.study} holds no adapters: expected {arguments.study / 'adapters'}/TRIAL")

@@ -17,15 +17,16 @@ from study.front import Direction, pareto_front
 from study.whole_files import GrowingFile
 
 COMMON = ("trial_id", "state", "epoch", "seed", "profile")
-COSTS = (
-    "seconds",
-    "train_seconds",
-    "images_per_second",
-    "data_share",
-    "pairs_at_once",
-    "peak_memory_gb",
-    "trained_parameters",
-)
+# By name, with the better direction; None: neither is.
+COSTS: dict[str, Direction | None] = {
+    "seconds": "min",
+    "train_seconds": "min",
+    "images_per_second": "max",
+    "data_share": "min",
+    "pairs_at_once": None,
+    "peak_memory_gb": "min",
+    "trained_parameters": "min",
+}
 
 Front = dict[str, dict[str, float]]
 

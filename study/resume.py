@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from gap.errors import UserError
-from study.about import read_study_json
+from gap.metrics import VERSION
+from study.about import metrics_version, read_study_json
 from study.space import StudySpec
 
 # Budgets may change between one run of the command and the next; what a trial is may not.
@@ -34,10 +35,29 @@ def check_record(directory: Path, about: Mapping[str, Any]) -> None:
     record, table = directory / "optuna.db", directory / "trials.csv"
     if about["storage"] or (record.exists() and record.stat().st_size):
         return
-    if table.exists() and table.stat().st_size:
+    if _has_text(table):
         raise UserError(
             f"--resume {directory}: the record of its trials, {record}, is gone, and the tables cannot replace it: put "
             "a copy of it back, or begin anew under another --name"
+        )
+
+
+def _has_text(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
+
+
+def check_metrics(directory: Path, about: Mapping[str, Any]) -> None:
+    """Make sure that new trials are measured as the old ones were: one front of two definitions would say nothing.
+
+    Raises ``UserError`` if a table has rows that another version of the metrics measured.
+    """
+    measured = any(_has_text(directory / name) for name in ("epochs.csv", "trials.csv"))
+    if measured and (then := metrics_version(about)) != VERSION:
+        commit = f", commit {about['git_commit']}" if about.get("git_commit") else ""
+        raise UserError(
+            f"--resume {directory}: its trials were measured by version {then} of the metrics, and this is version "
+            f"{VERSION} (results/README.md says what changed): begin anew under another --name, or go on with the "
+            f"code that began it{commit}"
         )
 
 

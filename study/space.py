@@ -100,7 +100,12 @@ class StudySpec(TrainingSettings):
     @field_validator("objectives")
     @classmethod
     def _objectives_are_metrics(cls, objectives: dict[str, Direction]) -> dict[str, Direction]:
-        return {known("objective", name, MEASURED): direction for name, direction in objectives.items()}
+        for name, direction in objectives.items():
+            better = better_direction(known("objective", name, MEASURED))
+            if better not in (None, direction):
+                word = "larger" if better == "max" else "smaller"
+                raise ValueError(f"{name} is better when it is {word}: expected {better}, got {direction}")
+        return objectives
 
     @field_validator("constraints")
     @classmethod
@@ -171,6 +176,36 @@ class StudySpec(TrainingSettings):
                 if not self.search[name].contains(value):
                     raise ValueError(f"enqueued {name} {value!r} lies outside its dimension")
         return self
+
+
+def better_direction(name: str) -> Direction | None:
+    """Give the better direction of a metric or a cost; None where there is none.
+
+    >>> better_direction("recall_at_1"), better_direction("seconds"), better_direction("text_cone_mean")
+    ('max', 'min', None)
+    """
+    if name in COSTS:
+        return COSTS[name]
+    higher = METRICS[name].higher_is_better
+    return None if higher is None else "max" if higher else "min"
+
+
+def against_direction(counting: CountingEpoch) -> list[str]:
+    """Say which weights of an ``objective_epoch`` prefer an epoch whose metric is worse, a line each.
+
+    >>> against_direction({"recall_at_1": 1.0, "modality_gap": 2.0})
+    ['objective_epoch: modality_gap has the weight 2, so epochs with a larger one count, though smaller is better']
+    >>> against_direction({"recall_at_1": 1.0, "modality_gap": -2.0}), against_direction("final")
+    ([], [])
+    """
+    words = {"max": ("smaller", "larger"), "min": ("larger", "smaller")}
+    weights = counting if isinstance(counting, dict) else {}
+    return [
+        f"objective_epoch: {name} has the weight {weight:g}, so epochs with a {words[better][0]} one count, though "
+        f"{words[better][1]} is better"
+        for name, weight in weights.items()
+        if (better := better_direction(name)) and weight * (1 if better == "max" else -1) < 0
+    ]
 
 
 def known(kind: str, name: str, allowed: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 # Counts up when a name gets another meaning; results/README.md says what changed. A study keeps to one version.
-VERSION = 2
+VERSION = "2"
 
 
 @dataclass(frozen=True)

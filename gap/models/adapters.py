@@ -3,8 +3,9 @@
 DoRA and LoRA go on every ``nn.Linear`` of both towers and on every ungrouped 1×1 convolution; never on embeddings,
 norms or depthwise convolutions. Three of open_clip's own parts are left out as they are: the attention pool of its
 ResNets, which reads its layers' weights without calling them, the captioning decoder of CoCa, which embeds nothing, and
-the text tower's last projection, which is a bare parameter in most models and told apart by its type in the others. An adapted model equals its base at the start: the
-second factor starts at zero. ``adapt_blocks`` leaves all but the last blocks as they are.
+the text tower's last projection, which is a bare parameter in most models and told apart by its type in the others.
+An adapted model equals its base at the start: the second factor starts at zero. ``adapt_blocks`` leaves all but the
+last blocks as they are.
 """
 
 import re

@@ -20,8 +20,8 @@ class Clip:
     """A model with its tokenizer and preprocessing.
 
     ``model`` has ``encode_image`` and ``encode_text``, which give features (CoCa's normalised, others' not),
-    ``logit_scale`` (its logarithm) and, of SigLIP's kind, ``logit_bias``. ``mean`` and ``std`` normalise pixels in [0, 1].
-    ``architecture`` is open_clip's model configuration; ``origin`` says where the weights come from.
+    ``logit_scale`` (its logarithm) and, of SigLIP's kind, ``logit_bias``. ``mean`` and ``std`` normalise pixels in
+    [0, 1]. ``architecture`` is open_clip's model configuration; ``origin`` says where the weights come from.
     """
 
     name: str

@@ -20,7 +20,8 @@ def split_by_decay(model: nn.Module) -> tuple[list[str], list[str]]:
     (['0.weight'], ['0.bias', '1.weight', '1.bias'])
     """
     scales = tuple(f"{name}." for name, module in model.named_modules() if name and _only_scales(module))
-    decays, stays = [], []
+    decays: list[str] = []
+    stays: list[str] = []
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             is_vector = parameter.ndim < 2 or name.startswith(scales) or _MAGNITUDE in name

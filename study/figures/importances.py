@@ -1,41 +1,46 @@
 """What moved the objectives: searched parameters, and loss terms one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 from plotly.graph_objects import Bar, Figure, Scatter
 from plotly.subplots import make_subplots
 
+from study.effects import REST
 from study.figures import palette, theme
 from study.figures.hover import plain
 
 PATTERNS = ("", "/", ".", "x", "-")
 
 
-def draw_importances(table: pd.DataFrame, height: int = 360) -> Figure:
+def draw_importances(table: pd.DataFrame, height: int = 360, *, doubtful: Collection[str] = ()) -> Figure:
     """Draw the importance of each parameter for each objective as bars; ``table`` is that of ``effects.importances``.
 
-    Most important on average on top. Objectives differ in colour and in pattern.
+    Most important on average on top, what they leave of the variance (``effects.with_rest``) below. Objectives differ
+    in colour and in pattern; bars of the ``doubtful`` ones, not distinguishable from noise, are hollow.
     """
     known = table[table["importance"].notna()]
     if not len(known):
         return theme.nothing_to_draw("too few complete trials for importances, or none that differ")
-    order = known.groupby("parameter")["importance"].mean().sort_values(kind="stable").index
+    ranked = known.groupby("parameter")["importance"].mean().sort_values(kind="stable").index
+    order = [*ranked.intersection([REST]), *ranked.drop(REST, errors="ignore")]
     bars = []
     for k, (objective, rows) in enumerate(known.groupby("objective", sort=False)):
         by_name = rows.set_index("parameter")["importance"].reindex(order)
-        marker = {"color": palette.SERIES[k % len(palette.SERIES)], "pattern": {"shape": PATTERNS[k % len(PATTERNS)]}}
+        colour, doubt = palette.SERIES[k % len(palette.SERIES)], objective in doubtful
+        filled = {"color": colour, "pattern": {"shape": PATTERNS[k % len(PATTERNS)]}}
+        hollow = {"color": "rgba(0,0,0,0)", "line": {"color": colour, "width": 1.5}}
         bars.append(
             Bar(
                 x=by_name.tolist(),
                 y=[plain(palette.label(str(name))) for name in order],
                 orientation="h",
-                name=plain(palette.label(str(objective))),
-                marker=marker,
+                name=plain(palette.label(str(objective))) + (": not told from noise" if doubt else ""),
+                marker=hollow if doubt else filled,
                 hovertemplate="%{y}: %{x:.2f}<extra></extra>",
             )
         )
-    axes = {"xaxis": {"title": {"text": "share of variance explained alone"}, "rangemode": "tozero"}}
+    axes = {"xaxis": {"title": {"text": "share of the forest's variance, alone"}, "rangemode": "tozero"}}
     return theme.new_figure(*bars, height=height, barmode="group", legend={"traceorder": "normal"}, **axes)
 
 

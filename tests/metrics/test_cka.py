@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gap.metrics.cka import linear_cka, linear_cka_chunked
+from gap.metrics.cka import debiased_linear_cka, linear_cka, linear_cka_chunked
 
 
 def random(n: int, d: int, seed: int) -> Tensor:
@@ -21,6 +21,53 @@ def cka_by_gram(x: Tensor, y: Tensor) -> float:
 def test_equals_the_definition_on_gram_matrices(n: int, d: int, e: int) -> None:
     x, y = random(n, d, 1) + 3, random(n, e, 2)
     assert linear_cka(x, y).item() == pytest.approx(cka_by_gram(x, y), abs=1e-10)
+
+
+def debiased_by_gram(x: Tensor, y: Tensor) -> float:
+    """Song et al.'s equation 5 on n×n matrices without their diagonals."""
+
+    def hsic(k: Tensor, m: Tensor) -> Tensor:
+        k, m, ones, n = k - k.diag().diag(), m - m.diag().diag(), torch.ones(len(k), dtype=k.dtype), len(k)
+        sums = (ones @ k @ ones) * (ones @ m @ ones) / ((n - 1) * (n - 2))
+        value: Tensor = ((k @ m).trace() + sums - 2 / (n - 2) * (ones @ k @ m @ ones)) / (n * (n - 3))
+        return value
+
+    k, m = x @ x.T, y @ y.T
+    return (hsic(k, m) / (hsic(k, k) * hsic(m, m)).sqrt()).item()
+
+
+@pytest.mark.parametrize(("n", "d", "e"), [(4, 3, 3), (9, 2, 5), (30, 7, 4), (5, 768, 768), (200, 20, 30)])
+def test_debiased_equals_the_definition_on_gram_matrices(n: int, d: int, e: int) -> None:
+    x, y = random(n, d, 1) + 3, random(n, e, 2)
+    assert debiased_linear_cka(x, y).item() == pytest.approx(debiased_by_gram(x, y), abs=1e-9)
+    assert debiased_linear_cka(y, x).item() == pytest.approx(debiased_by_gram(x, y), abs=1e-9)
+    rotation = torch.linalg.qr(random(d, d, 3)).Q
+    assert debiased_linear_cka(x, 7 * x @ rotation - 2).item() == pytest.approx(1, abs=1e-9)
+
+
+def test_unrelated_representations_have_nothing_in_common_on_average() -> None:
+    x, y = random(60, 40, 1), random(60, 40, 2)
+    orders = [torch.randperm(60, generator=torch.Generator().manual_seed(seed)) for seed in range(200)]
+    shuffled = torch.stack([debiased_linear_cka(x, y[order]) for order in orders])
+    error = shuffled.std() / len(orders) ** 0.5
+    assert abs(shuffled.mean()) <= 4 * error
+    assert (shuffled < 0).any()
+    assert linear_cka(x, y) > 0.35  # what it takes away
+
+
+def test_debiased_ends_and_errors() -> None:
+    for n in (0, 3):
+        with pytest.raises(ValueError, match=f"debiased CKA needs at least 4 rows, got {n}"):
+            debiased_linear_cka(random(n, 2, 1), random(n, 2, 2))
+    # Neither one point nor a simplex has a structure of distances to compare.
+    point, simplex = random(1, 5, 1).float().repeat(6, 1), torch.eye(6)
+    for empty in (point, simplex, simplex + 2):
+        assert debiased_linear_cka(empty, random(6, 3, 1).float()).item() == 0
+        assert debiased_linear_cka(empty, empty).item() == 0
+    assert debiased_linear_cka(random(6, 3, 1) * torch.nan, random(6, 3, 2)).isnan()
+    single = debiased_linear_cka(random(50, 8, 1).float() + 100, random(50, 8, 2).float())
+    assert single.dtype == torch.float32
+    assert single.item() == pytest.approx(debiased_linear_cka(random(50, 8, 1), random(50, 8, 2)).item(), abs=1e-3)
 
 
 @pytest.mark.parametrize("size", [1, 2, 4, 11, 100])

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from study.effects import conditional_parameters, importances, term_effects
+from study.effects import conditional_parameters, importances, term_effects, with_rest
+from study.forest import _fit, encoded, forest_fits
 from study.front import Direction
 from study.welch import welch
 
@@ -105,7 +106,9 @@ def test_the_parameter_that_matters_is_the_most_important_and_always_the_same() 
     found = importances(study, GOALS)
     first = found.groupby("objective", sort=False).first()["parameter"]
     assert first.to_dict() == {"recall_at_1": "rank", "modality_gap": "lr"}
-    assert found.groupby("objective")["importance"].sum().to_numpy() == pytest.approx([1.0, 1.0])
+    totals = found.groupby("objective")["importance"].sum()
+    assert ((totals > 0.5) & (totals <= 1 + 1e-9)).all()
+    assert with_rest(found).groupby("objective")["importance"].sum().to_numpy() == pytest.approx([1.0, 1.0])
     assert set(found["parameter"]) == {"rank", "lr", "terms"}
     assert conditional_parameters(study) == ["beta"]
     pd.testing.assert_frame_equal(found, importances(study, GOALS))
@@ -132,6 +135,55 @@ def test_studies_without_anything_to_explain() -> None:
         return float(trial.number), 1.0
 
     assert importances(optuna_study(one_choice, 6), GOALS)["importance"].isna().all()
+
+
+def noise(trial: optuna.Trial) -> tuple[float, float]:
+    """Values that depend on the number of the trial alone, whatever is suggested."""
+    two(trial)
+    trial.suggest_float("alpha", 0.0, 5.0)
+    first, second = np.random.default_rng(trial.number).normal(size=2)
+    return float(first), float(second)
+
+
+def test_shares_are_those_of_the_forest_and_not_rescaled() -> None:
+    study = optuna_study(noise, 40)
+    found = importances(study, GOALS).set_index(["objective", "parameter"])["importance"]
+    for number, objective in enumerate(GOALS):
+        evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
+        own = evaluator.evaluate(study, target=lambda trial, number=number: trial.values[number])
+        assert found[objective].to_dict() == pytest.approx(own)
+        assert sum(own.values()) < 0.9
+    # A parameter of an additive objective without noise explains nearly all.
+    steep = importances(optuna_study(lambda trial: (two(trial)[0], 1.0), 40), GOALS).set_index("parameter")
+    assert steep.loc["rank", "importance"].iloc[0] > 0.9
+
+
+def test_noise_is_told_from_what_a_parameter_moves() -> None:
+    assert {fit.tells for fit in forest_fits(optuna_study(noise, 40), GOALS).values()} == {False}
+    fits = forest_fits(optuna_study(two, 40), GOALS)
+    assert [(fit.tells, fit.beaten, fit.r2 > 0.5) for fit in fits.values()] == [(True, 1, True)] * 2
+    assert fits == forest_fits(optuna_study(two, 40), GOALS)
+
+
+def test_noise_passes_as_signal_one_time_in_twenty() -> None:
+    values = np.random.default_rng(0).normal(size=(25, 12))
+    rows = np.random.default_rng(1).random((25, 12, 3))
+    told = [_fit(row, value).tells for row, value in zip(rows, values, strict=True)]
+    assert sum(told) <= 5  # binomial(25, 0.05) exceeds it one time in a thousand
+
+
+def test_parameters_are_numbers_as_fanova_has_them() -> None:
+    trials = optuna_study(two, 5).trials
+    rows = encoded(trials, {name: trials[0].distributions[name] for name in ("rank", "lr")})
+    assert rows.shape == (5, 4)
+    assert rows[:, 3].tolist() == [trial.params["lr"] for trial in trials]
+    assert rows[:, :3].argmax(axis=1).tolist() == [[4, 8, 16].index(trial.params["rank"]) for trial in trials]
+    assert encoded([], {}).shape == (0, 0)
+
+
+def test_studies_without_anything_to_fit_have_no_fit() -> None:
+    assert forest_fits(optuna_study(two, 0), GOALS) == {}
+    assert set(forest_fits(optuna_study(lambda trial: (two(trial)[0], 1.0), 6), GOALS)) == {"recall_at_1"}
 
 
 def test_failed_trials_count_for_nothing() -> None:

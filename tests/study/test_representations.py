@@ -26,7 +26,7 @@ def test_a_model_has_the_representations_of_itself(study: Path, model: str) -> N
     table = compare(layers, layers)
     same = table[table["base_layer"] == table["trial_layer"]]
     assert same["cka"].tolist() == pytest.approx([1.0] * len(same))
-    assert table["cka"].between(0, 1 + 1e-6).all()
+    assert table["cka"].between(-1, 1).all()  # unbiased, so below 0 by chance
     matrix = table[table["tower"] == "text"].pivot(index="base_layer", columns="trial_layer", values="cka").to_numpy()
     assert matrix == pytest.approx(matrix.T)
     assert (matrix < 0.999).any()
@@ -53,7 +53,7 @@ def test_what_cannot_be_compared_is_one_line(
     for arguments, message in (
         ([str(tmp_path)], "holds no adapters"),
         ([str(study), "--trial", "t009"], "no adapter of t009: expected one of t000, t001"),
-        ([str(study), "--images", "1"], "expected at least 2, got 1"),
+        ([str(study), "--images", "3"], "expected at least 4, got 3"),
     ):
         monkeypatch.setattr("sys.argv", ["representations", *arguments])
         assert main() == 2

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gap.classification import METHODS
 from gap.losses import TERMS
-from gap.metrics import METRICS
+from gap.metrics import METRICS, VERSION
 from study.fewshot import COLUMNS as FEW_SHOT
 from study.fewshot_data import DATASETS
 from study.growth import COLUMNS as GROWTH
@@ -35,6 +35,11 @@ def test_every_column_is_explained() -> None:
         columns = [*COMMON, *METRICS, *TRAINING_VALUES, *terms, *parameters(spec, fixed), *COSTS]
         assert {*columns, *GROWTH, "last_epoch", "best_epoch", "note", "error", "replicate_of"} - documented() == set()
         assert len(set(columns)) == len(columns)
+
+
+def test_the_version_of_the_metrics_is_explained() -> None:
+    section = TEXT.partition("| version | what changed |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| (\d+) \|", section, flags=re.MULTILINE)[-1] == VERSION
 
 
 def test_every_column_and_method_of_few_shot_classification_is_explained() -> None:

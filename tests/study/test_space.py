@@ -5,8 +5,10 @@ import pytest
 
 from gap.data import DATASETS
 from gap.errors import UserError
+from gap.metrics import METRICS
+from study.results import COSTS
 from study.resume import resumed_spec
-from study.space import StudySpec
+from study.space import StudySpec, better_direction
 from study.space_file import find_space, load_space
 
 GOOD = """\
@@ -147,3 +149,37 @@ def test_a_space_of_an_odd_name_is_one_line(name: str) -> None:
     with pytest.raises(UserError, match=r"search space|cannot look for it: File name too long") as caught:
         find_space(name)
     assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("objectives", "message"),
+    [
+        ({"modality_gap": "max"}, "modality_gap is better when it is smaller: expected min, got max"),
+        (
+            {"modality_gap": "min", "recall_at_1": "min"},
+            "recall_at_1 is better when it is larger: expected max, got min",
+        ),
+        ({"full_median_rank_t2i": "max"}, "full_median_rank_t2i is better when it is smaller: expected min"),
+        ({"cka_modalities": "min"}, "cka_modalities is better when it is larger: expected max"),
+        ({"recall_at_1": "max", "images_per_second": "min"}, "images_per_second is better when it is larger"),
+        ({"recall_at_1": "max", "seconds": "max"}, "seconds is better when it is smaller"),
+    ],
+)
+def test_an_objective_against_its_direction_is_refused_with_its_line(
+    space: Path, objectives: dict[str, str], message: str
+) -> None:
+    space.write_text(GOOD + f"objectives: {objectives}\n")
+    with pytest.raises(UserError, match=rf"^{space}:11: objectives: {message}") as caught:
+        load_space(space)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(UserError, match=f"^command line: objectives: {message}"):
+        load_space(find_space("pictograms_es"), {"objectives": objectives})
+
+
+@pytest.mark.parametrize("name", [*METRICS, *COSTS])
+def test_every_metric_goes_its_own_way_and_one_without_a_better_side_both(space: Path, name: str) -> None:
+    better = better_direction(name)
+    reference = {name: 1.0} if name in COSTS else {}
+    for direction in ("max", "min") if better is None else (better,):
+        spec = load_space(space, {"objectives": {name: direction}, "reference": reference})
+        assert spec.objectives == {name: direction}

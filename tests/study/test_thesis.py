@@ -315,3 +315,13 @@ def test_other_data_is_another_experiment(tmp_path: Path) -> None:
     (studies[1] / "study.json").write_text(json.dumps(about))
     with pytest.raises(UserError, match=r"differ in split_hash \(s and t\)"):
         check_same([read_study(study, list(values.columns)) for study in studies])
+
+
+def test_values_of_two_versions_of_the_metrics_are_not_averaged(tmp_path: Path) -> None:
+    values = published_table("arasaac", "en").values
+    studies = [write_study(tmp_path / name, values, seed=seed) for seed, name in enumerate("ab")]
+    about = json.loads((studies[1] / "study.json").read_text())
+    about["versions"] = {**about.get("versions", {}), "metrics": "9"}
+    (studies[1] / "study.json").write_text(json.dumps(about))
+    with pytest.raises(UserError, match=r"differ in the version of the metrics \(\d and 9\)"):
+        check_same([read_study(study, list(values.columns)) for study in studies])

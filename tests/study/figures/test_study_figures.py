@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from study.effects import REST, with_rest
 from study.figures.curves import draw_curve
 from study.figures.hypervolume import draw_hypervolume
 from study.figures.importances import draw_effects, draw_importances
@@ -73,6 +74,11 @@ def test_importances_are_bars_with_patterns() -> None:
     assert other.x[other.y.index("rank")] == 1.0
     assert one.marker.pattern.shape != other.marker.pattern.shape
     assert says_nothing(draw_importances(table.assign(importance=NAN)))
+    rest = draw_importances(with_rest(table.assign(importance=table["importance"] / 2)), doubtful=["modality_gap"])
+    sure, doubtful = rest.data
+    assert (sure.y[0], sure.x[0], sure.y[1:]) == (REST, 0.5, ("rank", "terms"))  # the lowest bar, though the largest
+    assert (doubtful.marker.color, "not told from noise" in doubtful.name) == ("rgba(0,0,0,0)", True)
+    assert sure.marker.color == one.marker.color
     assert says_nothing(draw_importances(table[:0]))
 
 
