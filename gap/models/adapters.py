@@ -31,8 +31,9 @@ def adapt(
 
     ``dora`` and ``lora`` go on the last ``adapt_blocks`` blocks of each tower and on what lies behind them, on every
     layer if it is ``None``; ``last_layers`` trains the last ``last_n`` blocks. A setting of another method is ignored.
-    ``model`` keeps its own methods (``encode_image``, ``encode_text``). The PEFT model that wraps it is returned for
-    saving, ``None`` where the method has no adapters. ``logit_scale`` is left frozen: the temperature policy decides.
+    ``model`` keeps its own methods (``encode_image``, ``encode_text``). The PEFT model that wraps it, under the name of
+    ``with_split_attention``, is returned for saving, ``None`` where the method has no adapters. ``logit_scale`` is left
+    frozen: the temperature policy decides.
     Raises ``UserError`` on an unknown method, and where a tower has no blocks to count.
 
     >>> model = nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4))

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from gap.models.adapters import adapt, trained_parameters
+from gap.models.attention import PREPARED, with_split_attention
 from gap.models.dora import LinearDora, PointwiseDora
 
 
@@ -171,7 +172,7 @@ def test_it_merges_and_can_be_switched_off(kind: type[nn.Sequential]) -> None:
     torch.testing.assert_close(model(x), expected, atol=1e-5, rtol=1e-5)
     wrapped.unmerge_adapter()
     torch.testing.assert_close(model(x), expected, atol=1e-5, rtol=1e-5)
-    torch.testing.assert_close(wrapped.merge_and_unload()(x), expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(wrapped.merge_and_unload()[PREPARED](x), expected, atol=1e-5, rtol=1e-5)
 
 
 def test_what_is_saved_loads_into_peft(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -183,7 +184,8 @@ def test_what_is_saved_loads_into_peft(tmp_path_factory: pytest.TempPathFactory)
         for parameter in trained_parameters(model):
             parameter.add_(0.1)
     wrapped.save_pretrained(directory)
-    loaded = peft.PeftModel.from_pretrained(Linears(), directory)
+    loaded = Linears()
+    peft.PeftModel.from_pretrained(with_split_attention(loaded), directory)
     x = inputs(Linears, torch.float32)
     assert not [module for module in loaded.modules() if isinstance(module, LinearDora)]
     torch.testing.assert_close(loaded(x), model(x), atol=1e-5, rtol=1e-5)
