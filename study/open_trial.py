@@ -12,6 +12,7 @@ from gap.models.clip import Clip
 from gap.models.load import OWN, load_clip
 from gap.models.save import load_adapter
 from gap.models.weight_settings import WeightSettings
+from gap.training.settings import EARLIER
 from study.about import read_study_json
 
 if TYPE_CHECKING:
@@ -28,9 +29,12 @@ class Spec(dict[str, Any]):
 
 
 def study_spec(directory: Path) -> Spec:
-    """Read the resolved configuration of a study. Raises ``UserError`` if ``directory`` holds none."""
+    """Read the resolved configuration of a study, with what an earlier version did not note as it was then.
+
+    Raises ``UserError`` if ``directory`` holds none.
+    """
     try:
-        return Spec(read_study_json(directory)["spec"])
+        return Spec({**EARLIER, **read_study_json(directory)["spec"]})
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"{directory} holds no study: cannot read study.json ({error})") from error
 

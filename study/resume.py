@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from gap.errors import UserError
 from gap.metrics import VERSION
+from gap.training.settings import EARLIER
 from study.about import metrics_version, read_study_json
 from study.space import StudySpec
 
@@ -62,13 +63,16 @@ def check_metrics(directory: Path, about: Mapping[str, Any]) -> None:
 
 
 def resumed_spec(about: Mapping[str, Any], changes: Mapping[str, Any]) -> StudySpec:
-    """Give the spec of a study that goes on, with new budgets. Raises ``UserError`` on any other change."""
+    """Give the spec of a study that goes on, with new budgets; what an earlier version did not note is as it was then.
+
+    Raises ``UserError`` on any other change.
+    """
     if fixed := sorted(set(changes) - BUDGETS):
         raise UserError(
             f"--resume: {fixed[0]} is part of the study and stays as it is; {', '.join(sorted(BUDGETS))} may change"
         )
     try:
-        return StudySpec.model_validate({**about["spec"], **changes})
+        return StudySpec.model_validate({**EARLIER, **about["spec"], **changes})
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

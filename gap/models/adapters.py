@@ -8,8 +8,10 @@ An adapted model equals its base at the start: the second factor starts at zero.
 last blocks as they are.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import peft
 from open_clip.modified_resnet import AttentionPool2d
@@ -25,16 +27,23 @@ _UNREACHED = (AttentionPool2d, MultimodalTransformer)
 
 
 def adapt(
-    model: nn.Module, *, method: str = "dora", rank: int = 8, last_n: int = 2, adapt_blocks: int | None = None
+    model: nn.Module,
+    *,
+    method: str = "dora",
+    rank: int = 8,
+    scaling: str = "rslora",
+    last_n: int = 2,
+    adapt_blocks: int | None = None,
 ) -> peft.PeftModel | None:
     """Make ``model`` trainable by one of ``METHODS``, in place, everything else frozen.
 
     ``dora`` and ``lora`` go on the last ``adapt_blocks`` blocks of each tower and on what lies behind them, on every
-    layer if it is ``None``; ``last_layers`` trains the last ``last_n`` blocks. A setting of another method is ignored.
+    layer if it is ``None``; they add s·BA of rank ``rank`` to a weight, s as ``scaling`` of ``SCALINGS`` says, 1 at
+    rank 8. ``last_layers`` trains the last ``last_n`` blocks. A setting of another method is ignored.
     ``model`` keeps its own methods (``encode_image``, ``encode_text``). The PEFT model that wraps it, under the name of
     ``with_split_attention``, is returned for saving, ``None`` where the method has no adapters. ``logit_scale`` is left
     frozen: the temperature policy decides.
-    Raises ``UserError`` on an unknown method, and where a tower has no blocks to count.
+    Raises ``UserError`` on an unknown method or scaling, and where a tower has no blocks to count.
 
     >>> model = nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4))
     >>> _ = adapt(model, method="lora", rank=1)
@@ -43,8 +52,10 @@ def adapt(
     """
     if method not in METHODS:
         raise unknown("adaptation method", method, METHODS)
+    if scaling not in SCALINGS:
+        raise unknown("scaling of adapters", scaling, SCALINGS)
     model.requires_grad_(False)
-    wrapped = METHODS[method](model, rank, last_n, adapt_blocks)
+    wrapped = METHODS[method](model, rank, scaling, last_n, adapt_blocks)
     if isinstance(scale := getattr(model, "logit_scale", None), nn.Parameter):
         scale.requires_grad_(False)
     return wrapped
@@ -110,21 +121,22 @@ def _before_last_blocks(model: nn.Module, n: int) -> set[str]:
     return before
 
 
-def _dora(model: nn.Module, rank: int, last_n: int, adapt_blocks: int | None) -> peft.PeftModel:
-    return _low_rank(model, rank, adapt_blocks, use_dora=True)
+def _dora(model: nn.Module, rank: int, scaling: str, last_n: int, adapt_blocks: int | None) -> peft.PeftModel:
+    return _low_rank(model, rank, scaling, adapt_blocks, use_dora=True)
 
 
-def _lora(model: nn.Module, rank: int, last_n: int, adapt_blocks: int | None) -> peft.PeftModel:
-    return _low_rank(model, rank, adapt_blocks, use_dora=False)
+def _lora(model: nn.Module, rank: int, scaling: str, last_n: int, adapt_blocks: int | None) -> peft.PeftModel:
+    return _low_rank(model, rank, scaling, adapt_blocks, use_dora=False)
 
 
-def _low_rank(model: nn.Module, rank: int, adapt_blocks: int | None, *, use_dora: bool) -> peft.PeftModel:
+def _low_rank(model: nn.Module, rank: int, scaling: str, adapt_blocks: int | None, *, use_dora: bool) -> peft.PeftModel:
     # A pattern for whole names: of a list, PEFT takes every entry for the end of a name as well, and the text tower's
     # transformer.resblocks.1 is the end of visual.transformer.resblocks.1.
     prepared = with_split_attention(model)
     targets = "|".join(re.escape(f"{PREPARED}.{name}") for name in adapter_targets(model, adapt_blocks))
-    # alpha = rank: the adapter's scale is 1 at every rank, so that searching the rank does not search the step size.
-    config = peft.LoraConfig(r=rank, lora_alpha=rank, lora_dropout=0.0, use_dora=use_dora, target_modules=targets)
+    config = peft.LoraConfig(
+        r=rank, lora_dropout=0.0, use_dora=use_dora, target_modules=targets, **SCALINGS[scaling](rank)
+    )
     return wrap(prepared, config)
 
 
@@ -135,7 +147,7 @@ def wrap(prepared: nn.ModuleDict, config: peft.LoraConfig) -> peft.PeftModel:
     return peft.get_peft_model(prepared, config)
 
 
-def _last_layers(model: nn.Module, rank: int, last_n: int, adapt_blocks: int | None) -> None:
+def _last_layers(model: nn.Module, rank: int, scaling: str, last_n: int, adapt_blocks: int | None) -> None:
     for tower, blocks in tower_blocks(model).items():
         if not blocks:
             raise UserError(f"last_layers needs towers made of blocks, and the {tower} tower has none")
@@ -143,11 +155,20 @@ def _last_layers(model: nn.Module, rank: int, last_n: int, adapt_blocks: int | N
             block.requires_grad_(True)
 
 
-def _full(model: nn.Module, rank: int, last_n: int, adapt_blocks: int | None) -> None:
+def _full(model: nn.Module, rank: int, scaling: str, last_n: int, adapt_blocks: int | None) -> None:
     model.requires_grad_(True)
 
 
-METHODS: dict[str, Callable[[nn.Module, int, int, int | None], peft.PeftModel | None]] = {
+# The scale s of s·BA as PEFT's settings: lora_alpha / √r with use_rslora, lora_alpha / r without. AdamW moves every
+# number of a factor by about lr a step whatever the gradient's size, so that after the same steps BA grows about as √r:
+# s ∝ 1/√r alone keeps the update's size when the rank changes. All are exactly 1 at rank 8.
+SCALINGS: dict[str, Callable[[int], dict[str, Any]]] = {
+    "rslora": lambda rank: {"lora_alpha": math.sqrt(8), "use_rslora": True},  # s = √(8/r)
+    "alpha": lambda rank: {"lora_alpha": 8},  # s = 8/r
+    "rank": lambda rank: {"lora_alpha": rank},  # s = 1
+}
+
+METHODS: dict[str, Callable[[nn.Module, int, str, int, int | None], peft.PeftModel | None]] = {
     "dora": _dora,
     "lora": _lora,
     "last_layers": _last_layers,

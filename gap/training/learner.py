@@ -43,7 +43,12 @@ def make_learner(config: TrialConfig) -> Learner:
     clip = replace(base, model=copy.deepcopy(base.model))  # reading it anew for every run costs seconds
     model = clip.model
     wrapped = adapt(
-        model, method=config.method, rank=config.rank, last_n=config.last_n, adapt_blocks=config.adapt_blocks
+        model,
+        method=config.method,
+        rank=config.rank,
+        scaling=config.scaling,
+        last_n=config.last_n,
+        adapt_blocks=config.adapt_blocks,
     )
     gradient_checkpointing(model, enabled=config.gradient_checkpointing)
     go_round_narrow_strides(model)

@@ -2,11 +2,17 @@
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from gap.models.weight_settings import NAMES, Triple, WeightSettings, brings_weights, split_model
+
+# What training was before a setting of that name existed, where the setting's default is something else. Settings that
+# were written down without the name, in a study.json, an Optuna study or a state, mean this value: who reads them fills
+# it in before a default can, so that a run never goes on otherwise than it began.
+EARLIER: Mapping[str, Any] = MappingProxyType({"scaling": "rank"})
 
 
 class TrainingSettings(BaseModel):
@@ -38,6 +44,9 @@ class TrainingSettings(BaseModel):
     )
     method: Literal["dora", "lora", "last_layers", "full"] = "dora"
     rank: int = Field(8, ge=1, description="rank of the DoRA or LoRA adapters")
+    scaling: Literal["rslora", "alpha", "rank"] = Field(
+        "rslora", description="scale s of a DoRA or LoRA update s·BA of rank r: √(8/r), 8/r (PEFT's lora_alpha 8), or 1"
+    )
     adapt_blocks: int | None = Field(
         None, ge=1, description="put DoRA or LoRA on the last blocks of each tower alone; on all unless given"
     )

@@ -14,6 +14,7 @@ from torch import nn
 from gap.data.whole_files import replace_file
 from gap.errors import UserError
 from gap.training.config import TrialConfig
+from gap.training.settings import EARLIER
 
 # May differ between a state and the run that goes on from it: where things are, and what changes memory or time alone.
 MAY_DIFFER = frozenset({"data", "device", "gradient_checkpointing", "cache_prefix", "chunk_size", "compile"})
@@ -56,9 +57,9 @@ def load_state(
     Raises ``UserError`` if the file is damaged, or another configuration's.
     """
     state = read_state(path)
-    # A setting that an earlier version did not know had its default.
-    defaults = {name: field.default for name, field in TrialConfig.model_fields.items()}
-    was_set = {name: state["config"].get(name, defaults[name]) for name in _identity(config)}
+    # A setting that an earlier version did not know had its default, or what EARLIER says.
+    unknown = {**{name: field.default for name, field in TrialConfig.model_fields.items()}, **EARLIER}
+    was_set = {name: state["config"].get(name, unknown[name]) for name in _identity(config)}
     if differing := [name for name, value in _identity(config).items() if was_set[name] != value]:
         name = differing[0]
         was, now = was_set[name], _identity(config)[name]

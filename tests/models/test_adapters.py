@@ -1,15 +1,19 @@
 import json
+from inspect import signature
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import torch
 from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
+from peft.tuners.lora import LoraLayer
 from torch import Tensor, nn
 
 import gap.models
 from gap.errors import UserError
-from gap.models.adapters import METHODS, adapt, trained_parameters
+from gap.models.adapters import METHODS, SCALINGS, adapt, trained_parameters
 from gap.models.attention import split_attention
+from gap.training.settings import TrainingSettings
 
 LAST_BLOCKS = ("visual.transformer.resblocks.2", "transformer.resblocks.1")
 PROJECTIONS = ("attn.q_proj", "attn.k_proj", "attn.v_proj", "attn.out_proj", "mlp.c_fc", "mlp.c_proj")
@@ -95,6 +99,28 @@ def test_the_number_of_adapted_blocks_is_each_towers_own() -> None:
     assert adapted == set(places)
 
 
+def scales(model: nn.Module) -> set[float]:
+    return {module.scaling["default"] for module in model.modules() if isinstance(module, LoraLayer)}
+
+
+@pytest.mark.parametrize("method", ["dora", "lora"])
+@pytest.mark.parametrize(("scaling", "at_2", "at_32"), [("rslora", 2.0, 0.5), ("alpha", 4.0, 0.25), ("rank", 1.0, 1.0)])
+def test_the_scale_of_an_update_is_one_at_rank_8(method: str, scaling: str, at_2: float, at_32: float) -> None:
+    for rank, expected in ((2, at_2), (32, at_32)):
+        model = tiny()
+        adapt(model, method=method, rank=rank, scaling=scaling)
+        assert [*scales(model)] == [pytest.approx(expected, rel=1e-15)]
+    model = tiny()
+    adapt(model, method=method, rank=8, scaling=scaling)
+    assert scales(model) == {1.0}  # to the last bit: rank 8 gives the same numbers with every scaling
+
+
+def test_every_scaling_is_a_setting_and_the_defaults_are_the_same() -> None:
+    field = TrainingSettings.model_fields["scaling"]
+    assert set(get_args(field.annotation)) == set(SCALINGS)
+    assert field.default == signature(adapt).parameters["scaling"].default
+
+
 def test_as_many_blocks_as_there_are_is_every_block() -> None:
     def trained(adapt_blocks: int | None) -> set[str]:
         model = tiny()
@@ -115,6 +141,8 @@ def test_other_methods_take_no_notice_of_adapted_blocks() -> None:
 def test_errors_name_the_allowed() -> None:
     with pytest.raises(UserError, match="unknown adaptation method 'doora': did you mean 'dora'"):
         adapt(tiny(), method="doora")
+    with pytest.raises(UserError, match="unknown scaling of adapters 'rslore': did you mean 'rslora'"):
+        adapt(tiny(), scaling="rslore")
     with pytest.raises(UserError, match="last_layers needs towers made of blocks"):
         adapt(nn.Linear(2, 2), method="last_layers")
     with pytest.raises(UserError, match="adapt_blocks needs towers made of blocks, and the image tower has none"):

@@ -1,26 +1,30 @@
+import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import peft
 import pytest
 import torch
 from families import FAMILIES, embed
+from peft.tuners.lora import LoraLayer
 from safetensors.torch import load_file, save_file
 
 import gap.models.save
 from gap.errors import UserError
-from gap.models.adapters import METHODS, adapt, adapter_targets, trained_parameters
+from gap.models.adapters import METHODS, SCALINGS, adapt, adapter_targets, trained_parameters
+from gap.models.attention import with_split_attention
 from gap.models.clip import Clip
 from gap.models.load import load_clip
 from gap.models.save import load_adapter, save_adapter
 
 
 def changed(
-    name: str, pretrained: str | None, method: str, adapt_blocks: int | None = None
+    name: str, pretrained: str | None, method: str, adapt_blocks: int | None = None, **adapter: Any
 ) -> tuple[Clip, peft.PeftModel | None]:
     clip = load_clip(name, pretrained)
-    wrapped = adapt(clip.model, method=method, rank=2, adapt_blocks=adapt_blocks)
+    wrapped = adapt(clip.model, method=method, adapt_blocks=adapt_blocks, **{"rank": 2, **adapter})
     clip.model.logit_scale.requires_grad_(True)
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
@@ -58,6 +62,36 @@ def test_adapters_on_some_blocks_come_back_there_and_nowhere_else(
     expected = clip.model.state_dict()
     assert set(again.model.state_dict()) == set(expected)
     assert all(torch.equal(value, expected[name]) for name, value in again.model.state_dict().items())
+
+
+@pytest.mark.parametrize("rank", [4, 8, 32])
+@pytest.mark.parametrize("scaling", SCALINGS)
+@pytest.mark.parametrize("method", ["dora", "lora"])
+def test_plain_peft_scales_as_the_run_did(tmp_path: Path, method: str, scaling: str, rank: int) -> None:
+    clip, wrapped = changed("tiny", None, method, adapt_blocks=1, rank=rank, scaling=scaling)
+    save_adapter(clip, wrapped, tmp_path / "adapter")
+    base, again = load_clip("tiny"), load_clip("tiny")
+    plain = peft.PeftModel.from_pretrained(with_split_attention(base.model), tmp_path / "adapter")
+    load_adapter(again, tmp_path / "adapter")
+    assert scales(plain) == scales(again.model) == scales(clip.model) != set()
+    for got, expected in zip((*embed(base), *embed(again)), embed(clip) * 2, strict=True):
+        torch.testing.assert_close(got, expected, atol=1e-6, rtol=1e-6)
+
+
+def scales(model: torch.nn.Module) -> set[float]:
+    return {module.scaling["default"] for module in model.modules() if isinstance(module, LoraLayer)}
+
+
+def test_an_adapter_of_an_earlier_version_keeps_its_scale(tmp_path: Path) -> None:
+    clip, wrapped = changed("tiny", None, "dora", rank=4, scaling="rank")
+    save_adapter(clip, wrapped, tmp_path / "adapter")
+    path = tmp_path / "adapter" / "adapter_config.json"
+    described = json.loads(path.read_text())
+    assert (described["r"], described["lora_alpha"], described.pop("use_rslora")) == (4, 4, False)
+    path.write_text(json.dumps(described))
+    again = load_clip("tiny")
+    load_adapter(again, tmp_path / "adapter")
+    assert scales(again.model) == {1.0}
 
 
 def test_an_old_adapter_gives_way_to_a_new_one(tmp_path: Path) -> None:

@@ -157,6 +157,14 @@ def test_who_adds_to_a_study_runs_the_same(tmp_path: Path) -> None:
         check_same_study(ledger(tmp_path), {**about, "spec": {"epochs": 4, "trials": 5}})
 
 
+def test_a_study_from_before_scaling_is_one_with_scaling_rank(tmp_path: Path) -> None:
+    about = {"spec": {"epochs": 3}, "data": {"data_hash": "d", "split_hash": "s"}, "profile": "study"}
+    check_same_study(ledger(tmp_path), about)
+    check_same_study(ledger(tmp_path), {**about, "spec": {"epochs": 3, "scaling": "rank", "last_n": 2}})
+    with pytest.raises(UserError, match=r"has spec.scaling 'rank', this one 'rslora': give another --name"):
+        check_same_study(ledger(tmp_path), {**about, "spec": {"epochs": 3, "scaling": "rslora"}})
+
+
 @pytest.mark.parametrize("url", ["nonsense", "nodialect://host/name", "postgresql://127.0.0.1:1/none"])
 def test_a_storage_that_cannot_be_used_is_one_line(url: str) -> None:
     with pytest.raises(UserError, match=r"^--storage: ") as error:

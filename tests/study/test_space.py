@@ -6,10 +6,12 @@ import pytest
 from gap.data import DATASETS
 from gap.errors import UserError
 from gap.metrics import METRICS
+from gap.training.config import TrialConfig
 from study.results import COSTS
 from study.resume import resumed_spec
 from study.space import StudySpec, better_direction
 from study.space_file import find_space, load_space
+from study.trainable import trial_parameters, trial_settings
 
 GOOD = """\
 dataset: pictograms
@@ -122,6 +124,26 @@ def test_a_study_from_before_prompts_goes_on() -> None:
     spec = load_space(find_space("arasaac_es")).model_dump(mode="json")
     assert spec.pop("prompt") is None
     assert resumed_spec({"spec": spec}, {}).prompt is None
+
+
+def test_a_study_from_before_scaling_goes_on_as_it_began() -> None:
+    spec = load_space(find_space("arasaac_es")).model_dump(mode="json")
+    assert spec.pop("scaling") == "rslora"
+    gone_on = resumed_spec({"spec": spec}, {"trials": 50, "replicates": 2})
+    assert gone_on.scaling == "rank"
+    for scaling in ("rslora", "alpha"):
+        assert resumed_spec({"spec": {**spec, "scaling": scaling}}, {}).scaling == scaling
+    # searched trials and the front's re-runs alike take it from here
+    fixed = trial_parameters(gone_on, data=Path("data"), device="cpu")
+    assert TrialConfig.model_validate(trial_settings({**fixed, "terms": "ce", "rank": 32})).scaling == "rank"
+
+
+def test_the_scaling_can_be_searched(space: Path) -> None:
+    space.write_text("dataset: pictograms\nsearch: {scaling: {choices: [rslora, alpha, rank]}}\n")
+    assert load_space(space).search["scaling"].contains("alpha")
+    space.write_text("dataset: pictograms\nsearch: {scaling: {choices: [rslora, beta]}}\n")
+    with pytest.raises(UserError, match="searched scaling: input should be 'rslora', 'alpha' or 'rank', got 'beta'"):
+        load_space(space)
 
 
 @pytest.mark.parametrize("text", ["", "- a\n", "42\n"])

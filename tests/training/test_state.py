@@ -70,6 +70,18 @@ def test_checkpointing_and_caching_may_differ_and_the_rank_may_not(data: Path, t
         list(fit(config(data, rank=4), state_file=tmp_path / "state.pt"))
 
 
+def test_a_state_that_names_no_scaling_is_of_a_run_with_scaling_rank(data: Path, tmp_path: Path) -> None:
+    path, old = tmp_path / "state.pt", config(data, scaling="rank")
+    plain = list(fit(old))
+    interrupted(fit(old, state_file=path), 1)
+    kept = torch.load(path, weights_only=True)
+    assert kept["config"].pop("scaling") == "rank"
+    torch.save(kept, path)
+    with pytest.raises(UserError, match=r"state.pt holds a run with scaling 'rank', not 'rslora'"):
+        list(fit(config(data), state_file=path))
+    assert numbers(list(fit(old, state_file=path))) == numbers(plain)
+
+
 @pytest.mark.parametrize("keep", [0, 10, 0.5, 0.99])
 def test_a_truncated_state_is_one_line(data: Path, tmp_path: Path, keep: float) -> None:
     path = tmp_path / "state.pt"
