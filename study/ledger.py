@@ -193,9 +193,10 @@ def check_same_study(ledger: Ledger, about: Mapping[str, Any]) -> None:
     if "study" not in ledger.study.user_attrs:
         ledger.study.set_user_attr("study", own)
     first = ledger.study.user_attrs["study"]  # of two who say so at once, both read what was kept
-    newer = {f"spec.{name}": field.default for name, field in TrainingSettings.model_fields.items()}
+    # A setting that an earlier version did not know had its default.
+    first = {f"spec.{name}": field.default for name, field in TrainingSettings.model_fields.items()} | first
     for name, value in own.items():
-        if first.get(name, newer.get(name)) != value:  # a setting that an earlier version did not know had its default
+        if first.get(name) != value:
             raise UserError(
                 f"the Optuna study {ledger.study.study_name} has {name} {first.get(name)!r}, this one {value!r}: give "
                 "another --name"
