@@ -165,6 +165,14 @@ def test_a_study_from_before_scaling_is_one_with_scaling_rank(tmp_path: Path) ->
         check_same_study(ledger(tmp_path), {**about, "spec": {"epochs": 3, "scaling": "rslora"}})
 
 
+def test_a_setting_that_an_earlier_version_did_not_know_had_its_default(tmp_path: Path) -> None:
+    about = {"spec": {"epochs": 3}, "data": {"data_hash": "d", "split_hash": "s"}, "profile": "study"}
+    check_same_study(ledger(tmp_path), about)
+    check_same_study(ledger(tmp_path), {**about, "spec": {"epochs": 3, "resize_positions": False, "quick_gelu": None}})
+    with pytest.raises(UserError, match=r"has spec.resize_positions False, this one True"):
+        check_same_study(ledger(tmp_path), {**about, "spec": {"epochs": 3, "resize_positions": True}})
+
+
 @pytest.mark.parametrize("url", ["nonsense", "nodialect://host/name", "postgresql://127.0.0.1:1/none"])
 def test_a_storage_that_cannot_be_used_is_one_line(url: str) -> None:
     with pytest.raises(UserError, match=r"^--storage: ") as error:

@@ -55,6 +55,18 @@ def test_an_interrupted_run_gives_the_numbers_of_one_that_was_not(
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
 
+def test_a_state_of_an_earlier_version_goes_on(data: Path, tmp_path: Path) -> None:
+    interrupted(fit(config(data), state_file=tmp_path / "state.pt"), 1)
+    held = torch.load(tmp_path / "state.pt", weights_only=True)
+    for newer in ("quick_gelu", "image_mean", "image_std", "weights_sha256", "resize_positions"):
+        del held["config"][newer]
+    torch.save(held, tmp_path / "state.pt")
+    assert len(list(fit(config(data), state_file=tmp_path / "state.pt"))) == 4
+    torch.save(held, tmp_path / "state.pt")
+    with pytest.raises(UserError, match=r"holds a run with resize_positions False, not True"):
+        list(fit(config(data, resize_positions=True), state_file=tmp_path / "state.pt"))
+
+
 def test_a_run_that_had_ended_trains_nothing(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = list(fit(config(data), state_file=tmp_path / "state.pt"))
     monkeypatch.setattr("gap.training.epoch.train_step", lambda *_, **__: pytest.fail("a step was made"))
