@@ -81,5 +81,5 @@ def encoded(trials: Sequence[FrozenTrial], space: Mapping[str, BaseDistribution]
             columns += [[float(number == k) for number in numbers] for k in range(len(distribution.choices))]
         else:
             columns.append([float(value) for value in values])
-    numbers_of: npt.NDArray[np.float64] = np.array(columns, dtype=np.float64).T.reshape(len(trials), len(columns))
-    return numbers_of
+    rows: npt.NDArray[np.float64] = np.array(columns, dtype=np.float64).T.reshape(len(trials), len(columns))
+    return rows
