@@ -94,12 +94,14 @@ def test_ordinary_data_have_nothing_said_of_them(tmp_path: Path) -> None:
         (8, lambda n: f"cat {n}", lambda n: "test" if n else "train", "the training part has 1 image and 1 distinct"),
         (8, lambda n: "cat" if n < 4 else f"cat {n}", lambda n: "train" if n < 4 else "test",
          "the training part has 4 images and 1 distinct caption"),
+        (13, lambda n: f"cat {n}", lambda n: "test" if n < 3 else "train",
+         "the test part has 3 images and 3 distinct captions"),
     ],
 )  # fmt: skip
 def test_parts_on_which_nothing_can_be_studied_are_refused(
     tmp_path: Path, count: int, caption: Callable[[int], str], split: Callable[[int], str] | None, message: str
 ) -> None:
-    with pytest.raises(UserError, match=rf"^folder: {message}[^\n]*: expected at least 2 of each; [^\n]+$"):
+    with pytest.raises(UserError, match=rf"^folder: {message}[^\n]*: expected at least [24] images and 2 captions; [^\n]+$"):
         begun(tmp_path, caption, count=count, split=split)
     assert not (tmp_path / "out").exists()
 
