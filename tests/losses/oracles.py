@@ -56,6 +56,21 @@ def inter(x: Rows, y: Rows, alpha: float, absolute: bool) -> float:
     return 2 * cells(x, y, alpha, absolute) / len(x) ** 2
 
 
+def balanced(x: Rows, y: Rows, alpha: float, absolute: bool) -> float:
+    size, n = abs if absolute else float, len(x)
+    pairs = mean([size(dot(x[i], y[i])) for i in range(n)])
+    others = [size(dot(x[i], y[j])) for i in range(n) for j in range(n) if i != j]
+    return (mean(others) if others else 0.0) - alpha * pairs
+
+
+def balanced_intra(x: Rows, y: Rows, alpha: float, absolute: bool) -> float:
+    return balanced(x, x, alpha, absolute) + balanced(y, y, alpha, absolute)
+
+
+def balanced_inter(x: Rows, y: Rows, alpha: float, absolute: bool) -> float:
+    return 2 * balanced(x, y, alpha, absolute)
+
+
 def variance(x: Rows, y: Rows, beta: float) -> float:
     n = len(x)
     rows = [biased_variance([dot(x[i], y[j]) for j in range(n) if j != i]) for i in range(n)]

@@ -141,6 +141,41 @@ def test_the_literal_sum_is_n_squared_times_the_mean(name: str) -> None:
     assert term(x, y, reduction="sum").item() == pytest.approx(36 * term(x, y).item())
 
 
+ORTHOGONAL = {
+    "orthogonal_intra": (True, oracles.balanced_intra), "orthogonal_inter": (True, oracles.balanced_inter),
+    "antipodal_intra": (False, oracles.balanced_intra), "antipodal_inter": (False, oracles.balanced_inter),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ORTHOGONAL)
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_the_balanced_form_equals_its_loop_and_has_its_gradient(name: str, n: int) -> None:
+    absolute, oracle = ORTHOGONAL[name]
+    x, y = unit(n, 3, 1), unit(n, 3, 2)
+    expected = oracle(x.tolist(), y.tolist(), 0.7, absolute)
+    assert TERMS[name](x, y, alpha=0.7, reduction="balanced").item() == pytest.approx(expected, abs=1e-12)
+    x, y = x.requires_grad_(), y.requires_grad_()
+    assert torch.autograd.gradcheck(lambda x, y: TERMS[name](x, y, alpha=0.7, reduction="balanced"), (x, y))
+
+
+@pytest.mark.parametrize("name", ORTHOGONAL)
+def test_only_the_balanced_form_keeps_the_weight_of_matching_pairs_at_every_batch_size(name: str) -> None:
+    def part_of_alpha(n: int, reduction: str) -> float:
+        x = unit(1, 3, 1).expand(n, 3)  # every cell is 1
+        one, none = (TERMS[name](x, x, alpha=alpha, reduction=reduction).item() for alpha in (1.0, 0.0))
+        return one - none
+
+    assert part_of_alpha(90, "balanced") == pytest.approx(part_of_alpha(45, "balanced"))
+    assert part_of_alpha(90, "mean") == pytest.approx(part_of_alpha(45, "mean") / 2)
+
+
+@pytest.mark.parametrize("name", ORTHOGONAL)
+def test_the_mean_is_the_balanced_form_with_another_alpha(name: str) -> None:
+    x, y = unit(6, 3, 1), unit(6, 3, 2)
+    balanced = TERMS[name](x, y, alpha=0.7 / 5, reduction="balanced").item()
+    assert TERMS[name](x, y, alpha=0.7).item() == pytest.approx(5 / 6 * balanced)
+
+
 @pytest.mark.parametrize("name", ["cyclip_inter", "cyclip_intra"])
 def test_cyclip_can_be_freed_of_the_batch_size(name: str) -> None:
     x, y = unit(6, 3, 1), unit(6, 3, 2)
