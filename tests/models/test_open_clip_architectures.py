@@ -19,6 +19,7 @@ from gap.models.bare import _with_tower, bare_clip
 from gap.models.clip import Clip
 from gap.models.hub_towers import TOWERS
 from gap.models.modes import train_mode
+from gap.models.narrow_strides import go_round_narrow_strides
 from gap.models.published import create
 from gap.training.config import TrialConfig
 from gap.training.encoders import pixel_encoder, token_encoder
@@ -63,6 +64,7 @@ def one_step(clip: Clip, tokens: torch.Tensor, method: str) -> peft.PeftModel | 
     """Make the step of a run, with everything but its data and its schedule."""
     clip.model.zero_grad(set_to_none=True)
     wrapped = adapt(clip.model, method=method, rank=4)
+    go_round_narrow_strides(clip.model)
     clip.model.to(CPU, memory_format=torch.channels_last)
     train_mode(clip.model)
     optimiser = make_optimiser(clip.model, lr=1e-3, weight_decay=0.01)
