@@ -16,9 +16,9 @@ ClipModel: TypeAlias = CLIP | CustomTextCLIP | CoCa
 class Clip:
     """A model with its tokenizer and preprocessing.
 
-    ``model`` has ``encode_image`` and ``encode_text``, which give features (CoCa's normalised, others' not), ``logit_scale``
-    (its logarithm) and, of SigLIP's kind, ``logit_bias``. ``mean`` and ``std`` normalise pixels in [0, 1].
-    ``architecture`` is open_clip's model configuration.
+    ``model`` has ``encode_image`` and ``encode_text``, which give features (CoCa's normalised, others' not),
+    ``logit_scale`` (its logarithm) and, of SigLIP's kind, ``logit_bias``. ``mean`` and ``std`` normalise pixels in
+    [0, 1]. ``architecture`` is open_clip's model configuration.
     """
 
     name: str

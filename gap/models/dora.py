@@ -33,7 +33,7 @@ class _Dora:
     def update_layer(self, *arguments: Any, config: peft.LoraConfig, **keywords: Any) -> None:
         """Add an adapter, as PEFT does. Raises ``UserError`` where DoRA is asked for with dropout or biases."""
         if config.use_dora:
-            for setting, only in (("lora_dropout", 0.0), ("bias", "none"), ("lora_bias", False)):
+            for setting, only in (("lora_dropout", 0.0), ("bias", "none")):
                 if (got := getattr(config, setting)) != only:
                     raise UserError(f"DoRA: expected {setting} {only!r}, got {got!r}; PEFT's own layers take it")
         super().update_layer(*arguments, config=config, **keywords)  # type: ignore[misc]
@@ -90,16 +90,18 @@ def _adapted(layer: Any, name: str, x: Float[Tensor, "*positions i"]) -> Float[T
 class LinearDora(_Dora, lora.Linear):  # type: ignore[misc]
     """PEFT's DoRA layer on an ``nn.Linear``, with the same parameters, values and gradients.
 
-    W' = m · (W + s·BA) / ‖W + s·BA‖, as in the paper without a gradient through the norm. Dropout, trained biases and
-    biases of adapters are refused. What PEFT's layer does and this one does not: gradients of gradients, and a finite
-    gradient of a magnitude that is exactly 0.
+    W' = m · (W + s·BA) / ‖W + s·BA‖, as in the paper without a gradient through the norm. Dropout and trained biases
+    are refused. What PEFT's layer does and this one does not: gradients of gradients, and a finite gradient of a
+    magnitude that is exactly 0.
 
     Source: Liu et al. 2024, "DoRA: Weight-Decomposed Low-Rank Adaptation", equation 5 and section 4.3.
     """
 
     def forward(self, x: Float[Tensor, "*positions i"], *arguments: Any, **keywords: Any) -> Tensor:
         """Return the adapted layer's output."""
-        name = None if arguments or keywords or self.fan_in_fan_out else _lone_adapter(self, nn.Linear.forward)
+        name = None
+        if not (arguments or keywords or self.fan_in_fan_out) and x.ndim > 1:  # of one vector PEFT makes a row
+            name = _lone_adapter(self, nn.Linear.forward)
         output: Tensor = super().forward(x, *arguments, **keywords) if name is None else _adapted(self, name, x)
         return output
 
