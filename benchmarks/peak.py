@@ -57,8 +57,8 @@ def _ready(config: TrialConfig) -> Callable[[int], None]:
     torch.manual_seed(0)
     sizes = bare_clip(config.model, config.pretrained)
     model = _random_model(config)
-    how = {"method": config.method, "rank": config.rank, "last_n": config.last_n, "adapt_blocks": config.adapt_blocks}
-    adapt(model, **how)
+    how = ("method", "rank", "scaling", "last_n", "adapt_blocks")
+    adapt(model, **{name: getattr(config, name) for name in how})
     gradient_checkpointing(model, enabled=config.gradient_checkpointing)
     model.to(memory_format=torch.channels_last)
     model.logit_scale.requires_grad_(True)

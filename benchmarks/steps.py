@@ -66,7 +66,7 @@ def our_step(
 ) -> Step:
     """Make this project's step: DoRA, cross-entropy, at most ``chunk`` pairs in memory."""
     split_attention(clip.model)
-    adapt(clip.model, method="dora", rank=RANK)
+    adapt(clip.model, method="dora", rank=RANK, scaling="rank")
     clip.model.logit_scale.requires_grad_(True)
     gradient_checkpointing(clip.model, enabled=checkpointing)
     clip.model.to(device, memory_format=torch.channels_last)

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from gap.errors import UserError
+from gap.training.settings import EARLIER
 from study.about import read_study_json
 from study.space import StudySpec
 
@@ -48,7 +49,7 @@ def resumed_spec(about: Mapping[str, Any], changes: Mapping[str, Any]) -> StudyS
             f"--resume: {fixed[0]} is part of the study and stays as it is; {', '.join(sorted(BUDGETS))} may change"
         )
     try:
-        return StudySpec.model_validate({**about["spec"], **changes})
+        return StudySpec.model_validate({**EARLIER, **about["spec"], **changes})
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -3,12 +3,14 @@
 DoRA and LoRA go on every ``nn.Linear`` of both towers and on every ungrouped 1×1 convolution; never on embeddings,
 norms or depthwise convolutions. Three of open_clip's own parts are left out as they are: the attention pool of its
 ResNets, which reads its layers' weights without calling them, the captioning decoder of CoCa, which embeds nothing, and
-the text tower's last projection, which is a bare parameter in most models and told apart by its type in the others. An adapted model equals its base at the start: the
-second factor starts at zero. ``adapt_blocks`` leaves all but the last blocks as they are.
+the text tower's last projection, which is a bare parameter in most models and told apart by its type in the others. An
+adapted model equals its base at the start: the second factor starts at zero. ``adapt_blocks`` leaves all but the last
+blocks as they are.
 """
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import peft
 from open_clip.modified_resnet import AttentionPool2d
@@ -18,21 +20,37 @@ from torch import nn
 from gap.errors import UserError, unknown
 from gap.models.blocks import tower_blocks
 from gap.models.dora import LinearDora, PointwiseDora, is_pointwise
+from gap.models.scaling import SCALINGS
 
 _UNREACHED = (AttentionPool2d, MultimodalTransformer)
 
 
+@dataclass(frozen=True)
+class LowRank:
+    """Rank, scaling and place of adapters."""
+
+    rank: int
+    scaling: str
+    adapt_blocks: int | None
+
+
 def adapt(
-    model: nn.Module, *, method: str = "dora", rank: int = 8, last_n: int = 2, adapt_blocks: int | None = None
+    model: nn.Module,
+    *,
+    method: str = "dora",
+    rank: int = 8,
+    scaling: str = "rslora",
+    last_n: int = 2,
+    adapt_blocks: int | None = None,
 ) -> peft.PeftModel | None:
     """Make ``model`` trainable by one of ``METHODS``, in place, everything else frozen.
 
     ``dora`` and ``lora`` go on the last ``adapt_blocks`` blocks of each tower and on what lies behind them, on every
-    layer if it is ``None``; ``last_layers`` trains the last ``last_n`` blocks. A setting of another method is ignored.
-    ``model`` keeps its own methods (``encode_image``, ``encode_text``). The PEFT model that wraps it is returned for
-    saving, ``None`` where the method has no adapters. ``logit_scale`` is left frozen: the temperature policy decides.
-    Packed attention must have been split. Raises ``UserError`` on an unknown method, and where a tower has no blocks to
-    count.
+    layer if it is ``None``, with the factor before their product that ``SCALINGS`` gives for the rank; ``last_layers``
+    trains the last ``last_n`` blocks. A setting of another method is ignored. ``model`` keeps its own methods
+    (``encode_image``, ``encode_text``). The PEFT model that wraps it is returned for saving, ``None`` where the method
+    has no adapters. ``logit_scale`` is left frozen: the temperature policy decides. Packed attention must have been
+    split. Raises ``UserError`` on an unknown method or scaling, and where a tower has no blocks to count.
 
     >>> model = nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4))
     >>> _ = adapt(model, method="lora", rank=1)
@@ -41,8 +59,10 @@ def adapt(
     """
     if method not in METHODS:
         raise unknown("adaptation method", method, METHODS)
+    if scaling not in SCALINGS:
+        raise unknown("scaling", scaling, SCALINGS)
     model.requires_grad_(False)
-    wrapped = METHODS[method](model, rank, last_n, adapt_blocks)
+    wrapped = METHODS[method](model, LowRank(rank, scaling, adapt_blocks), last_n)
     if isinstance(scale := getattr(model, "logit_scale", None), nn.Parameter):
         scale.requires_grad_(False)
     return wrapped
@@ -108,26 +128,31 @@ def _before_last_blocks(model: nn.Module, n: int) -> set[str]:
     return before
 
 
-def _dora(model: nn.Module, rank: int, last_n: int, adapt_blocks: int | None) -> peft.PeftModel:
-    return _low_rank(model, rank, adapt_blocks, use_dora=True)
-
-
-def _lora(model: nn.Module, rank: int, last_n: int, adapt_blocks: int | None) -> peft.PeftModel:
-    return _low_rank(model, rank, adapt_blocks, use_dora=False)
-
-
-def _low_rank(model: nn.Module, rank: int, adapt_blocks: int | None, *, use_dora: bool) -> peft.PeftModel:
+def _low_rank(model: nn.Module, low_rank: LowRank, *, use_dora: bool) -> peft.PeftModel:
     # A pattern for whole names: of a list, PEFT takes every entry for the end of a name as well, and the text tower's
     # transformer.resblocks.1 is the end of visual.transformer.resblocks.1.
-    targets = "|".join(map(re.escape, adapter_targets(model, adapt_blocks)))
-    # alpha = rank: the adapter's scale is 1 at every rank, so that searching the rank does not search the step size.
-    config = peft.LoraConfig(r=rank, lora_alpha=rank, lora_dropout=0.0, use_dora=use_dora, target_modules=targets)
+    targets = "|".join(map(re.escape, adapter_targets(model, low_rank.adapt_blocks)))
+    config = peft.LoraConfig(
+        r=low_rank.rank,
+        **SCALINGS[low_rank.scaling](low_rank.rank),
+        lora_dropout=0.0,
+        use_dora=use_dora,
+        target_modules=targets,
+    )
     if use_dora:
         config._register_custom_module({nn.Linear: LinearDora, nn.Conv2d: PointwiseDora})
     return peft.get_peft_model(model, config)
 
 
-def _last_layers(model: nn.Module, rank: int, last_n: int, adapt_blocks: int | None) -> None:
+def _dora(model: nn.Module, low_rank: LowRank, last_n: int) -> peft.PeftModel:
+    return _low_rank(model, low_rank, use_dora=True)
+
+
+def _lora(model: nn.Module, low_rank: LowRank, last_n: int) -> peft.PeftModel:
+    return _low_rank(model, low_rank, use_dora=False)
+
+
+def _last_layers(model: nn.Module, low_rank: LowRank, last_n: int) -> None:
     for tower, blocks in tower_blocks(model).items():
         if not blocks:
             raise UserError(f"last_layers needs towers made of blocks, and the {tower} tower has none")
@@ -135,11 +160,11 @@ def _last_layers(model: nn.Module, rank: int, last_n: int, adapt_blocks: int | N
             block.requires_grad_(True)
 
 
-def _full(model: nn.Module, rank: int, last_n: int, adapt_blocks: int | None) -> None:
+def _full(model: nn.Module, low_rank: LowRank, last_n: int) -> None:
     model.requires_grad_(True)
 
 
-METHODS: dict[str, Callable[[nn.Module, int, int, int | None], peft.PeftModel | None]] = {
+METHODS: dict[str, Callable[[nn.Module, LowRank, int], peft.PeftModel | None]] = {
     "dora": _dora,
     "lora": _lora,
     "last_layers": _last_layers,

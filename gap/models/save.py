@@ -21,7 +21,7 @@ ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 PICKLED_WEIGHTS = "adapter_model.bin"  # PEFT's other format, whose reader may run what the file says
 # What ``adapt`` sets of PEFT's configuration, and what only describes where an adapter comes from.
-_SET = frozenset({"r", "lora_alpha", "use_dora", "target_modules"})
+_SET = frozenset({"r", "lora_alpha", "use_rslora", "use_dora", "target_modules"})
 _DESCRIBES = frozenset({"auto_mapping", "base_model_name_or_path", "inference_mode", "peft_version", "revision"})
 # Escaped names between bars. Repetition would let a pattern match other layers, or match for hours.
 _NAMES = re.compile(r"(?:[\w-]|\\[.\-])+(?:\|(?:[\w-]|\\[.\-])+)*")

@@ -11,7 +11,9 @@ from gap.models.adapters import adapt, trained_parameters
 from gap.models.clip import Clip
 from gap.models.load import load_clip
 from gap.models.modes import gradient_checkpointing
+from gap.models.narrow_strides import go_round_narrow_strides
 from gap.training.config import TrialConfig
+from gap.training.decay import split_by_decay
 from gap.training.gradients import Objective
 from gap.training.once import once
 from gap.training.step import make_objective
@@ -40,9 +42,15 @@ def make_learner(config: TrialConfig) -> Learner:
     clip = replace(base, model=copy.deepcopy(base.model))  # reading it anew for every run costs seconds
     model = clip.model
     wrapped = adapt(
-        model, method=config.method, rank=config.rank, last_n=config.last_n, adapt_blocks=config.adapt_blocks
+        model,
+        method=config.method,
+        rank=config.rank,
+        scaling=config.scaling,
+        last_n=config.last_n,
+        adapt_blocks=config.adapt_blocks,
     )
     gradient_checkpointing(model, enabled=config.gradient_checkpointing)
+    go_round_narrow_strides(model)
     model.to(torch.device(config.device), memory_format=torch.channels_last)
     temperature = Temperature(model.logit_scale, policy=config.temperature, temperature_end=config.temperature_end)
     optimiser = make_optimiser(model, lr=config.lr, weight_decay=config.weight_decay)
@@ -57,9 +65,7 @@ def base_clip(name: str, pretrained: str | None) -> Clip:
 
 def make_optimiser(model: nn.Module, *, lr: float, weight_decay: float) -> torch.optim.AdamW:
     """Make AdamW over what is trained; biases, norms, magnitudes and the temperature do not decay."""
-    trained = list(trained_parameters(model))
-    groups = [
-        {"params": [parameter for parameter in trained if parameter.ndim > 1], "weight_decay": weight_decay},
-        {"params": [parameter for parameter in trained if parameter.ndim <= 1], "weight_decay": 0.0},
-    ]
+    trained = dict(model.named_parameters())
+    decays, stays = ([trained[name] for name in names] for names in split_by_decay(model))
+    groups = [{"params": decays, "weight_decay": weight_decay}, {"params": stays, "weight_decay": 0.0}]
     return torch.optim.AdamW([group for group in groups if group["params"]], lr=lr, fused=True)

@@ -5,14 +5,17 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+# What runs did before there was a setting for it: studies and states that lack one go on with this.
+EARLIER: dict[str, Any] = {"scaling": "rank"}
+
 
 class TrainingSettings(BaseModel):
     """The settings of one fine-tuning run, validated, unknown names rejected.
 
     ``alpha`` and ``beta`` are the thesis's: the weight of the matching pairs inside the orthogonal and antipodal terms
     and the weight of the variance term. ``weights`` multiplies a whole term (1 where a term is not named). ``rank``,
-    ``adapt_blocks`` and ``last_n`` say how much is trained by the methods that they describe, and nothing to others:
-    one search may range over the method and over all of them.
+    ``scaling``, ``adapt_blocks`` and ``last_n`` say how much is trained by the methods that they describe, and nothing
+    to others: one search may range over the method and over all of them.
 
     >>> TrainingSettings(terms="ce+variance", beta=-0.5).rank
     8
@@ -24,6 +27,9 @@ class TrainingSettings(BaseModel):
     pretrained: str | None = Field(None, description="open_clip's pretrained tag or a checkpoint file")
     method: Literal["dora", "lora", "last_layers", "full"] = "dora"
     rank: int = Field(8, ge=1, description="rank of the DoRA or LoRA adapters")
+    scaling: Literal["rslora", "alpha", "rank"] = Field(
+        "rslora", description="of the adapters' product BA: by √(8/rank), 8/rank or 1; at rank 8 they are the same"
+    )
     adapt_blocks: int | None = Field(
         None, ge=1, description="put DoRA or LoRA on the last blocks of each tower alone; on all unless given"
     )

@@ -4,7 +4,8 @@ A run that goes on from its state gives the numbers of a run that was never inte
 """
 
 import pickle
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from torch import nn
 from gap.data.whole_files import replace_file
 from gap.errors import UserError
 from gap.training.config import TrialConfig
+from gap.training.decay import split_by_axes, split_by_decay
+from gap.training.settings import EARLIER
 
 # May differ between a state and the run that goes on from it: where things are, and what changes memory or time alone.
 MAY_DIFFER = frozenset({"data", "device", "gradient_checkpointing", "cache_prefix", "chunk_size", "compile"})
@@ -36,6 +39,7 @@ def save_state(
         "reports": list(reports),
         "trained": {name: parameter.detach() for name, parameter in _moving(model)},
         "optimiser": optimiser.state_dict(),
+        "optimised": split_by_decay(model),  # whose states these are, in their order
         "schedule": schedule.state_dict(),
         "random": torch.get_rng_state(),
         "random_cuda": torch.cuda.get_rng_state() if torch.cuda.is_initialized() else None,
@@ -56,20 +60,42 @@ def load_state(
     Raises ``UserError`` if the file is damaged, or another configuration's.
     """
     state = read_state(path)
-    if differing := [name for name, value in _identity(config).items() if state["config"].get(name) != value]:
+    written = {**EARLIER, **state["config"]}
+    if differing := [name for name, value in _identity(config).items() if written.get(name) != value]:
         name = differing[0]
-        was, now = state["config"].get(name), _identity(config)[name]
+        was, now = written.get(name), _identity(config)[name]
         raise UserError(f"{path} holds a run with {name} {was!r}, not {now!r}")
     with torch.no_grad():
         for name, parameter in _moving(model):
             parameter.copy_(state["trained"][name])
-    optimiser.load_state_dict(state["optimiser"])
+    optimiser.load_state_dict(_in_todays_order(state, model, path))
     schedule.load_state_dict(state["schedule"])
     torch.set_rng_state(state["random"])
     if state["random_cuda"] is not None and torch.cuda.is_initialized():
         torch.cuda.set_rng_state(state["random_cuda"])
     reports: list[Report] = state["reports"]
     return reports
+
+
+def _in_todays_order(state: Mapping[str, Any], model: nn.Module, path: Path) -> dict[str, Any]:
+    """Return the optimiser's state for the groups that there are now; earlier versions grouped by axes.
+
+    Raises ``UserError`` where that would change what decays in the middle of a run.
+    """
+    saved: dict[str, Any] = state["optimiser"]
+    was = [group for group in state.get("optimised", split_by_axes(model)) if group]
+    now = [group for group in split_by_decay(model) if group]
+    if was == now:
+        return saved
+    if any(group["weight_decay"] for group in saved["param_groups"]):
+        raise UserError(f"{path} holds a run of an earlier version, which decayed other parameters: begin it anew")
+    place = {name: number for number, name in enumerate(chain(*was))}
+    order = [place[name] for name in chain(*now)]
+    common, ends = saved["param_groups"][0], list(accumulate(map(len, now), initial=0))
+    return {
+        "state": {new: saved["state"][old] for new, old in enumerate(order) if old in saved["state"]},
+        "param_groups": [{**common, "params": list(range(*span))} for span in pairwise(ends)],
+    }
 
 
 def read_state(path: Path) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def inputs(kind: type[nn.Module], dtype: torch.dtype = torch.float64) -> Tensor:
 def pair(kind: type[nn.Sequential], dtype: torch.dtype = torch.float64, rank: int = 2) -> tuple[nn.Module, nn.Module]:
     """Our layers and PEFT's with the same parameters, adapters far from their start."""
     ours, plain = kind(), kind()
-    adapt(ours, method="dora", rank=rank)
+    adapt(ours, method="dora", rank=rank, scaling="rank")
     peft.get_peft_model(
         plain, peft.LoraConfig(r=rank, lora_alpha=rank, use_dora=True, target_modules=["0", "2"], lora_dropout=0.0)
     )

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from gap.errors import UserError
-from study.resume import check_record, read_about
+from study.resume import check_record, read_about, resumed_spec
+from study.space import StudySpec
 
 OWN: dict[str, Any] = {"storage": None}
 
@@ -28,3 +29,12 @@ def test_tables_are_never_made_from_a_record_that_is_gone(tmp_path: Path) -> Non
     check_record(tmp_path, json.loads('{"storage": "postgresql://host/name"}'))
     (tmp_path / "optuna.db").write_bytes(b"SQLite")
     check_record(tmp_path, OWN)
+
+
+def test_a_study_from_before_there_was_a_scaling_goes_on_as_it_was() -> None:
+    described = StudySpec(dataset="pictograms").model_dump(mode="json")
+    assert resumed_spec({"spec": described}, {}).scaling == "rslora"
+    del described["scaling"]
+    assert resumed_spec({"spec": described}, {"trials": 30}).scaling == "rank"
+    with pytest.raises(UserError, match="scaling is part of the study and stays as it is"):
+        resumed_spec({"spec": described}, {"scaling": "rslora"})

@@ -89,6 +89,7 @@ def _prepared(config: TrialConfig) -> BareClip:
             bare.model,
             method=config.method,
             rank=config.rank,
+            scaling=config.scaling,
             last_n=config.last_n,
             adapt_blocks=config.adapt_blocks,
         )
