@@ -1,6 +1,6 @@
 """Question: does the scale of an adapter keep a training step's size when the rank changes?
 
-Command: python -m benchmarks.scaling  (mini on the bundled pictograms: a few minutes on 2 cores)
+Command: python -m benchmarks.scaling  (mini on the bundled pictograms: about 6 minutes on 2 cores)
 Expected: from rank 4 to 32 the update keeps its size with rslora, grows with rank and shrinks with alpha.
 
 Every scaling of ``gap.models.adapters.SCALINGS`` makes the same optimiser steps on the same batches, at one learning
