@@ -133,7 +133,7 @@ def test_captions_that_a_model_cannot_tell_apart_are_counted(
     ("split", "caption", "code", "said"),
     [
         (lambda n: "test" if n == 3 else "train", lambda n: f"{n}", 1,
-         "TOO SMALL: the test part has 1 image and 1 distinct caption: expected at least 4 images and 2 captions; take more"),
+         "TOO SMALL: the test part has 1 image and 1 distinct caption: expected at least 4 images and 2"),
         (lambda n: "", lambda n: ("cat", "dog", "cow")[n % 3], 1,
          "TOO SMALL: the test part has 10 images and 1 distinct caption"),
         (lambda n: "test" if n % 2 else "train", lambda n: ("cat", "dog", "cow")[n % 3], 1,
