@@ -86,7 +86,8 @@ def one_step(clip: Clip, tokens: torch.Tensor, method: str) -> peft.PeftModel | 
 
 def test_every_architecture_is_named_once() -> None:
     named = Counter([*STEPPED, *NOT_STEPPED])
-    assert set(named) == set(open_clip.list_models())
+    own = {name for name in open_clip.list_models() if name.startswith("small-")}  # those that other tests add
+    assert set(named) == set(open_clip.list_models()) - own
     assert max(named.values()) == 1
     for smaller in (*SAME_MODULES.values(), *TOO_LARGE_SAME_MODULES.values()):
         assert smaller in (*STEPPED, *TOO_LARGE)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 from small_arasaac import write_small_arasaac
+from small_data import write_small_data
 
 from gap.data import open_dataset
 from gap.errors import UserError
