@@ -76,11 +76,13 @@ def test_a_checkpoint_with_code_of_torchscript(tmp_path: Path, ran: Path) -> Non
 def test_a_folder_that_brings_code_for_its_texts(tmp_path: Path, ran: Path, part: str, asked: bool) -> None:
     folder = tmp_path / "folder"
     export_checkpoint(load_clip("mini"), None, folder)
-    (folder / "evil.py").write_text(f"open({str(ran)!r}, 'w')\nclass Evil: pass\n", encoding="utf-8")
-    described = json.loads((folder / part).read_text(encoding="utf-8"))
+    (file,) = folder.rglob(part)
+    for place in {folder, file.parent}:
+        (place / "evil.py").write_text(f"open({str(ran)!r}, 'w')\nclass Evil: pass\n", encoding="utf-8")
+    described = json.loads(file.read_text(encoding="utf-8"))
     described["auto_map"] = {"AutoConfig": "evil.Evil", "AutoModel": "evil.Evil", "AutoTokenizer": ["evil.Evil", None]}
     described |= {"model_type": "evil"} if part == "config.json" else {"tokenizer_class": "Evil"}
-    (folder / part).write_text(json.dumps(described), encoding="utf-8")
+    file.write_text(json.dumps(described), encoding="utf-8")
     if asked:
         whole = json.loads((folder / "open_clip_config.json").read_text(encoding="utf-8"))
         whole["model_cfg"]["text_cfg"]["tokenizer_kwargs"] = {"trust_remote_code": True}
