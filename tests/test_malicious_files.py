@@ -21,6 +21,7 @@ from gap.models.adapters import adapt
 from gap.models.export import export_checkpoint
 from gap.models.load import load_clip
 from gap.models.save import load_adapter, save_adapter
+from gap.models.tokenizer import load_tokenizer
 from gap.training.state import read_state
 
 
@@ -89,6 +90,8 @@ def test_a_folder_that_brings_code_for_its_texts(tmp_path: Path, ran: Path, part
         (folder / "open_clip_config.json").write_text(json.dumps(whole), encoding="utf-8")
     with contextlib.suppress(UserError):  # transformers may pass over a tokenizer's class for the one that it knows
         load_clip(f"local-dir:{folder}")
+    with contextlib.suppress(UserError):
+        load_tokenizer(f"local-dir:{folder}", "en")
     assert not ran.exists()
 
 

@@ -166,13 +166,19 @@ def _build(architecture: dict[str, Any], name: str) -> Any:
         return from_the_hub(lambda: build(architecture, name), PARTS.format(name=name))
 
 
-def _tokenizer(name: str, model: Any, architecture: dict[str, Any]) -> Callable[..., Any]:
+def tokenizer_of(name: str, architecture: dict[str, Any]) -> Callable[..., Any]:
+    """Load a model's tokenizer; code that lies beside it is not run. Raises ``UserError`` if it cannot be had."""
     # A configuration may ask transformers to run code beside the tokenizer: what is given here comes over that.
     given = {"trust_remote_code": False} if architecture["text_cfg"].get("hf_tokenizer_name") else {}
     with _quiet():
         tokenize: Callable[..., Any] = from_the_hub(
             lambda: open_clip.get_tokenizer(name, **given), PARTS.format(name=name)
         )
+    return tokenize
+
+
+def _tokenizer(name: str, model: Any, architecture: dict[str, Any]) -> Callable[..., Any]:
+    tokenize = tokenizer_of(name, architecture)
     check_padding(name, model, tokenize)
     return tokenize
 

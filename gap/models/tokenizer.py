@@ -1,13 +1,11 @@
 """A model's tokenizer without its weights."""
 
-import open_clip
-
+from gap.models.architecture import config_of, read_described
 from gap.models.clip import Tokenize
-from gap.models.hub import from_the_hub
 from gap.models.languages import told_language
 from gap.models.load import OWN, check_known
-from gap.models.published import PARTS
-from gap.models.weight_settings import WeightSettings
+from gap.models.published import tokenizer_of
+from gap.models.weight_settings import WeightSettings, brings_weights
 
 
 def load_tokenizer(name: str, language: str) -> Tokenize:
@@ -21,5 +19,5 @@ def load_tokenizer(name: str, language: str) -> Tokenize:
     check_known(name)
     if name in OWN:
         return OWN[name](None, WeightSettings()).tokenize
-    tokenize = from_the_hub(lambda: open_clip.get_tokenizer(name), PARTS.format(name=name))
-    return told_language(name, tokenize, language)[0]
+    architecture = read_described(name).architecture if brings_weights(name) else config_of(name)
+    return told_language(name, tokenizer_of(name, architecture), language)[0]
