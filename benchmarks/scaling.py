@@ -39,7 +39,7 @@ RANKS = (4, 8, 16, 32)
 
 @dataclass(frozen=True)
 class Change:
-    """What some steps changed: ``update`` is the norm of all s·BA, ``fall`` by how much the loss is lower."""
+    """Changes by some steps: ``update`` is the norm of all s·BA, ``fall`` by how much the loss is lower."""
 
     update: float
     fall: float
@@ -118,7 +118,7 @@ def scale(scaling: str, rank: int) -> float:
 
 
 def over_first(changes: Sequence[Sequence[Change]], reading: str) -> list[float]:
-    """Give a reading at every rank over that at the first rank, mean over the seeds of the ratios.
+    """Return a reading at every rank over that at the first rank, mean over the seeds of the ratios.
 
     >>> over_first([[Change(1.0, 2.0), Change(2.0, 2.0)], [Change(3.0, 2.0), Change(2.0, 2.0)]], "update")
     [1.0, 2.0]

@@ -99,7 +99,7 @@ def read_study_json(directory: Path) -> dict[str, Any]:
 
 
 def metrics_version(about: Mapping[str, Any]) -> str:
-    """Give the version of the metrics that a study was measured by (``gap.metrics.VERSION`` at that time).
+    """Return the version of the metrics that a study was measured by (``gap.metrics.VERSION`` at that time).
 
     >>> metrics_version({"versions": {"metrics": "2"}}), metrics_version({})
     ('2', '1')

@@ -1,4 +1,4 @@
-"""What a comparison with the thesis's tables cannot hold equal, in plain lines."""
+"""Differences to the thesis that a comparison with its tables cannot remove, in plain lines."""
 
 from gap.data import PairDataset
 from gap.data.checking.repeats import repeats, split_in_words

@@ -1,4 +1,4 @@
-"""What should be known of a study's data before its first trial: on the terminal, in ``study.json``, in the report."""
+"""Remarks on a study's data before its first trial: on the terminal, in ``study.json``, in the report."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -36,7 +36,7 @@ def data_notes(spec: StudySpec, clip: Clip, dataset: PairDataset) -> DataNotes:
 
 
 def remarks_of(about: Mapping[str, Any]) -> list[str]:
-    """Give what a study's ``study.json`` says of its data, and of the rule by which captions were equal."""
+    """Return what a study's ``study.json`` says of its data, and of the rule by which captions were equal."""
     data = about.get("data") or {}
     older = (
         "Captions were equal where the model read the same tokens, a rule of an earlier version: captions that it "

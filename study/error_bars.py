@@ -53,7 +53,7 @@ def with_error_bars(front: pd.DataFrame, replicates: pd.DataFrame, objectives: M
 
 
 def runs_by_seed(front: pd.DataFrame, replicates: pd.DataFrame, objectives: Mapping[str, Direction]) -> Runs:
-    """Give each trial's re-runs that count."""
+    """Return each trial's re-runs that count."""
     runs: Runs = {str(trial): {} for trial in front["trial_id"]}
     if not len(replicates):
         return runs

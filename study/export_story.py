@@ -1,4 +1,4 @@
-"""What the page of an exported trial says of its study: what was measured, on which data, under which licence."""
+"""The part of an export's page about its study: measurements, data, licences."""
 
 import math
 from collections.abc import Mapping
@@ -106,5 +106,5 @@ def _present(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _number(one: Any) -> float:
-    """Give a number of a table; NaN where there is none."""
+    """Return a number of a table; NaN where there is none."""
     return float(pd.to_numeric(one, errors="coerce")) if one is not None else math.nan

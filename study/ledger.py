@@ -23,7 +23,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, SQLAlchemyError
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random
 
 from gap.errors import UserError
-from gap.training.settings import EARLIER, TrainingSettings
+from gap.training.settings import UNSET
 from study.conditions import Condition
 from study.front import Direction
 from study.resume import BUDGETS
@@ -194,9 +194,7 @@ def check_same_study(ledger: Ledger, about: Mapping[str, Any]) -> None:
     if "study" not in ledger.study.user_attrs:
         ledger.study.set_user_attr("study", own)
     first = ledger.study.user_attrs["study"]  # of two who say so at once, both read what was kept
-    # A setting that an earlier version did not know had its default, or what EARLIER says.
-    unset = {**{name: field.default for name, field in TrainingSettings.model_fields.items()}, **EARLIER}
-    first = {**{f"spec.{name}": value for name, value in unset.items()}, **first}
+    first = {**{f"spec.{name}": value for name, value in UNSET.items()}, **first}
     for name, value in own.items():
         if first.get(name) != value:
             raise UserError(

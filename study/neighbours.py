@@ -1,4 +1,4 @@
-"""Which neighbours on a front their re-runs tell apart."""
+"""Comparison of neighbours on a front by their re-runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -29,7 +29,7 @@ class Paired:
 
     @property
     def how(self) -> str:
-        """What was compared, in words."""
+        """The comparison in words."""
         return f"paired over {self.n} seed{'' if self.n == 1 else 's'}"
 
 

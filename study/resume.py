@@ -63,7 +63,7 @@ def check_metrics(directory: Path, about: Mapping[str, Any]) -> None:
 
 
 def resumed_spec(about: Mapping[str, Any], changes: Mapping[str, Any]) -> StudySpec:
-    """Give the spec of a study that goes on, with new budgets; what an earlier version did not note is as it was then.
+    """Return the spec of a study that goes on, with new budgets; what it did not note is as it was then.
 
     Raises ``UserError`` on any other change.
     """

@@ -179,7 +179,7 @@ class StudySpec(TrainingSettings):
 
 
 def better_direction(name: str) -> Direction | None:
-    """Give the better direction of a metric or a cost; None where there is none.
+    """Return the better direction of a metric or a cost; None where there is none.
 
     >>> better_direction("recall_at_1"), better_direction("seconds"), better_direction("text_cone_mean")
     ('max', 'min', None)

@@ -1,4 +1,4 @@
-"""What a source of pictures and words hands over: records, and what it had to leave out.
+"""Records of a source of pictures and words, and what it had to leave out.
 
 What is left out is counted in two units, each against its own kind: images that cannot be used against all images, and
 captions that cannot be used against all captions. A caption of an image that cannot be used is lost with its image, and

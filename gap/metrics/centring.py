@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 def resolution(dtype: torch.dtype) -> float:
-    """Give the largest distance between unit vectors that rounding to a type can make out of none.
+    """Return the largest distance between unit vectors that rounding to a type can make out of none.
 
     4u with u the type's unit roundoff: a vector that was normalised and stored lies within 2u of its true place.
 

@@ -30,7 +30,7 @@ def exact_products(
     rows: Int[Tensor, " m"],
     columns: Int[Tensor, " m"],
 ) -> Float[Tensor, " m"]:
-    """Give the inner products of some cells, <queries[rows], gallery[columns]>, in float64.
+    """Return the inner products of some cells, <queries[rows], gallery[columns]>, in float64.
 
     In O(``CELLS``) memory beside the result. Numbers in float32 have exact products in float64; what is rounded is
     their sum.

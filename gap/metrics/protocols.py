@@ -79,7 +79,7 @@ def pools(images: int, *, pool_size: int, seed: int) -> list[npt.NDArray[np.int6
 
 
 def first_texts(image_of_text: Int[np.ndarray, " n"], images: int) -> Int[np.ndarray, " images"]:
-    """Give the first text of every image. Raises ``ValueError`` on an image without text.
+    """Return the first text of every image. Raises ``ValueError`` on an image without text.
 
     >>> first_texts(np.array([1, 0, 0, 1]), 2)
     array([1, 0])

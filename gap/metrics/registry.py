@@ -9,7 +9,7 @@ VERSION = "2"
 
 @dataclass(frozen=True)
 class Metric:
-    """What one needs to know to read a number.
+    """Description of a reported number.
 
     ``low`` and ``high`` hold for any number of rows; a tighter bound for n rows is part of the definition.
     ``higher_is_better`` is None for what describes the embeddings and has no better side.

@@ -41,7 +41,7 @@ def relative_modality_gap(
 
 
 def _within(features: Float[Tensor, "n d"]) -> Float[Tensor, ""]:
-    """Give mean_{i≠j} ‖x_i − x_j‖²/4 from the distances to the mean, in O(n·d)."""
+    """Return mean_{i≠j} ‖x_i − x_j‖²/4 from the distances to the mean, in O(n·d)."""
     n = len(features)
     if n < 2:
         raise ValueError(f"a relative gap needs at least 2 rows, got {n}")

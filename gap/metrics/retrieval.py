@@ -119,10 +119,10 @@ def _ranks_in_double(
 
 
 def _best(n: int, query: Int[Tensor, " r"], scores: Float[Tensor, " r"]) -> Float[Tensor, " n"]:
-    """Give the largest score of each of n queries."""
+    """Return the largest score of each of n queries."""
     return scores.new_full((n,), -torch.inf).scatter_reduce(0, query, scores, "amax")
 
 
 def _tied(queries: Float[Tensor, "q d"], reach: Float[Tensor, " q"]) -> Float[Tensor, " q"]:
-    """Give how far apart two products in float64 may be that are equal."""
+    """Return how far apart two products in float64 may be that are equal."""
     return 2 * product_error(torch.float64, queries.shape[1]) * reach

@@ -114,7 +114,7 @@ def _adapted(wrapped: peft.PeftModel) -> dict[str, object]:
 
 
 def _create(clip: Clip) -> tuple[str, str]:
-    """Give the import and the expression that make the base; of models that open_clip knows, with open_clip alone."""
+    """Return the import and the expression that make the base; of models that open_clip knows, with open_clip alone."""
     given = _shown(clip.pretrained)
     if clip.name in OWN:
         arguments = [repr(clip.name), *([repr(given)] if given else [])]
@@ -127,5 +127,5 @@ def _create(clip: Clip) -> tuple[str, str]:
 
 
 def _shown(pretrained: str | None) -> str | None:
-    """Give a checkpoint file by its whole path, a tag as it is."""
+    """Return a checkpoint file by its whole path, a tag as it is."""
     return str(Path(pretrained).resolve()) if pretrained and Path(pretrained).is_file() else pretrained

@@ -1,4 +1,4 @@
-"""What a model is made of, as open_clip describes it, and where that description comes from."""
+"""Architectures as open_clip describes them, and where the description comes from."""
 
 import copy
 import json
@@ -138,7 +138,7 @@ def build(architecture: dict[str, Any], name: str) -> Any:
 
 
 def config_of(name: str) -> dict[str, Any]:
-    """Give open_clip's configuration of one of its own architectures."""
+    """Return open_clip's configuration of one of its own architectures."""
     described: dict[str, Any] = open_clip.get_model_config(name)
     return described
 

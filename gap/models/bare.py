@@ -70,7 +70,7 @@ def bare_clip(name: str, pretrained: str | None = None, settings: WeightSettings
 
 
 def planned_recipe(name: str, pretrained: str | None, settings: WeightSettings) -> Recipe | None:
-    """Give how weights would be read, as far as that can be told without them; None for those of this package.
+    """Return how weights would be read, as far as that can be told without them; None for those of this package.
 
     Raises ``UserError`` as :func:`gap.models.load.load_clip` does where a file is here.
     """
@@ -96,7 +96,7 @@ def _here(pretrained: str | None) -> str | None:
 
 
 def _architecture(name: str, recipe: Recipe | None) -> dict[str, Any]:
-    """Give the configuration that a model is loaded with, its activation decided."""
+    """Return the configuration that a model is loaded with, its activation decided."""
     if name in OWN:
         architecture = OWN[name][1]()
     else:

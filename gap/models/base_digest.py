@@ -40,6 +40,6 @@ def _sample(tensor: Tensor) -> Tensor:
 
 
 def _own_names(name: str) -> list[str]:
-    """Give the names in a model with split attention of what may have a packed name."""
+    """Return the names in a model with split attention of what may have a packed name."""
     module, _, last = name.rpartition(".")
     return [f"{module}.{part}" for part in PACKED[last]] if last in PACKED else [name]

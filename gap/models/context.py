@@ -1,4 +1,4 @@
-"""What a tokenizer loses without a word: the end of captions that are longer than a model reads, and differences."""
+"""Captions that a tokenizer cuts, and captions that it makes the same tokens of."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -42,7 +42,7 @@ def _same(tokens: Tensor, others: Tensor) -> Bool[Tensor, " n"]:
 
 
 def token_digests(tokenize: Tokenize, texts: Iterable[str]) -> Iterator[bytes]:
-    """Give 16 bytes for every text, equal where a model reads the same tokens; some texts are in memory at a time."""
+    """Return 16 bytes for every text, equal where a model reads the same tokens; some texts are in memory at a time."""
     remaining = iter(texts)
     while some := list(islice(remaining, _AT_ONCE)):
         for row in tokenize(some).numpy():

@@ -10,7 +10,7 @@ READABLE = 0o644  # safetensors writes files that nobody else can read
 
 @contextmanager
 def whole_directory(target: Path, *, replace: bool = False) -> Iterator[Path]:
-    """Give an empty directory beside ``target``, hidden, which takes its place when the block ends.
+    """Yield an empty directory beside ``target``, hidden, which takes its place when the block ends.
 
     If the block raises, or the process is killed, ``target`` is as it was; what a killed process left hidden goes with
     the next attempt. Files become readable for everybody who can enter the directory.

@@ -24,7 +24,7 @@ from gap.models.dora_weight import KeptWeight
 
 
 class _Dora:
-    """What both layers have in common. The one they stand before in the order of classes is PEFT's."""
+    """Base of both layers. The class after it in the order of classes is PEFT's."""
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)

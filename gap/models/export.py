@@ -58,7 +58,7 @@ def check_new(directory: Path) -> None:
 
 
 def text_config(directory: Path) -> dict[str, Any]:
-    """Give the text tower's configuration of an export, for ``create_model("local-dir:…", text_cfg=…)`` from anywhere.
+    """Return an export's text configuration, for ``create_model("local-dir:…", text_cfg=…)`` from anywhere.
 
     Raises OSError or ValueError if there is none.
     """

@@ -14,7 +14,7 @@ TEXT_TOWER = "text_tower"  # the folder of a text tower's configuration
 
 @dataclass(frozen=True)
 class Story:
-    """What a study knows of a model beyond the model: a title, what was measured, the data; Markdown each.
+    """Knowledge of a study about a model beyond the model: a title, what was measured, the data; Markdown each.
 
     ``prompt`` is what the captions of the training were made with, ``{}`` where the words go, and ``words`` are two
     that may stand there.

@@ -1,4 +1,4 @@
-"""What comes from the Hugging Face hub, and what is said when it cannot be had."""
+"""Downloads from the Hugging Face hub, and the error where one cannot be had."""
 
 from collections.abc import Callable
 from typing import Any

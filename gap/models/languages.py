@@ -40,7 +40,7 @@ def in_language(clip: Clip, language: str) -> Clip:
 
 
 def told_language(name: str, tokenize: Tokenize, language: str) -> tuple[Tokenize, str | None]:
-    """Give a model's tokenizer that takes texts to be in this language, and the language's code.
+    """Return a model's tokenizer that takes texts to be in this language, and the language's code.
 
     The tokenizer is the same and the code None where that is no matter. Raises ``UserError`` if it does not know the
     language.

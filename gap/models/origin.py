@@ -33,7 +33,7 @@ class Origin:
         return f"weights {self.file or self.weights}: {said}"
 
     def described(self) -> dict[str, Any]:
-        """Give the same for ``study.json``."""
+        """Return the same for ``study.json``."""
         recipe = self.recipe
         if recipe is None:
             return {}
@@ -110,7 +110,7 @@ def origin_of_own(
 
 
 def with_activation(architecture: dict[str, Any], quick_gelu: bool | None) -> dict[str, Any]:
-    """Give an architecture with the activation that was decided; as it is where there is nothing to decide.
+    """Return an architecture with the activation that was decided; as it is where there is nothing to decide.
 
     >>> with_activation({"embed_dim": 8}, True), with_activation({"embed_dim": 8}, False)
     ({'embed_dim': 8, 'quick_gelu': True}, {'embed_dim': 8})

@@ -1,4 +1,4 @@
-"""What the pages beside adapters and beside exports both say."""
+"""Texts that the pages of adapters and of exports share."""
 
 from pathlib import Path
 

@@ -78,7 +78,7 @@ def model_of_sizes(name: str, *, image_size: int | None = None, context_length: 
 
 
 def _image_sizes(state: dict[str, Tensor], model: nn.Module) -> tuple[int, int] | None:
-    """Give the pixels a side that a checkpoint and a model take, where these differ and the tables are comparable."""
+    """Return the pixels a side that a checkpoint and a model take, where these differ and the tables are comparable."""
     visual: Any = model.visual
     found, own = state.get(IMAGE), getattr(visual, "positional_embedding", None)
     if found is None or own is None or not hasattr(visual, "grid_size") or found.ndim != 2:
@@ -90,7 +90,7 @@ def _image_sizes(state: dict[str, Tensor], model: nn.Module) -> tuple[int, int] 
 
 
 def _text_sizes(state: dict[str, Tensor], model: nn.Module) -> tuple[int, int] | None:
-    """Give the tokens that a checkpoint and a model read, where these differ and the tables are comparable."""
+    """Return the tokens that a checkpoint and a model read, where these differ and the tables are comparable."""
     found = next((state[key] for key in TEXT if key in state), None)
     own = getattr(model, "positional_embedding", getattr(getattr(model, "text", None), "positional_embedding", None))
     if found is None or own is None or found.ndim != 2:

@@ -64,7 +64,7 @@ def weights_of(name: str, pretrained: str | None) -> tuple[dict[str, Any], bool]
 
 
 def recipe_of_tag(name: str, tag: str, entry: dict[str, Any], settings: WeightSettings) -> Recipe:
-    """Give how the weights of a tag were trained, as open_clip's table says, with the user's settings over it."""
+    """Return how the weights of a tag were trained, as open_clip's table says, with the user's settings over it."""
     if settings.weights_sha256 is not None:
         raise UserError(f"weights_sha256: expected a file of weights beside it, got the tag {tag} of {name}")
     has_choice = chooses_activation(config_of(name))
@@ -73,7 +73,7 @@ def recipe_of_tag(name: str, tag: str, entry: dict[str, Any], settings: WeightSe
 
 
 def recipe_of_described(name: str, described: Described, settings: WeightSettings) -> Recipe:
-    """Give how the weights of a configuration were trained; what it leaves out is open_clip's default."""
+    """Return how the weights of a configuration were trained; what it leaves out is open_clip's default."""
     has_choice = chooses_activation(described.architecture)
     config = ("its open_clip_config.json", by_config(described.architecture, described.preprocessing, name))
     default = ("open_clip's default", {"mean": OPENAI_DATASET_MEAN, "std": OPENAI_DATASET_STD, **PREPARED})

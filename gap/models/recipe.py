@@ -113,7 +113,7 @@ def decide(
 
 
 def by_user(name: str, settings: WeightSettings, *, has_choice: bool) -> list[Evidence]:
-    """Give what the user's settings and the name of the model tell. Raises ``UserError`` if the two contradict."""
+    """Return what the user's settings and the name of the model tell. Raises ``UserError`` if the two contradict."""
     if settings.quick_gelu is not None and not has_choice:
         raise UserError(f"quick_gelu: the towers of {name} have activations of their own, expected no such setting")
     if settings.quick_gelu is False and name.endswith(QUICK):
@@ -124,7 +124,7 @@ def by_user(name: str, settings: WeightSettings, *, has_choice: bool) -> list[Ev
 
 
 def by_config(architecture: Mapping[str, Any], preprocessing: Mapping[str, Any], where: str) -> Says:
-    """Give what an ``open_clip_config.json`` tells. Raises ``UserError`` if its numbers are none.
+    """Return what an ``open_clip_config.json`` tells. Raises ``UserError`` if its numbers are none.
 
     >>> by_config({"quick_gelu": True}, {"mean": [0.5, 0.5, 0.5]}, "here")
     {'quick_gelu': True, 'mean': (0.5, 0.5, 0.5)}
@@ -146,7 +146,7 @@ def activation(quick_gelu: bool) -> str:
 
 
 def arguments_for(name: str, says: Says, *, unless: Sequence[str] = ()) -> str:
-    """Give what a command has to say so that weights of ``says`` are read as they were trained.
+    """Return what a command has to say so that weights of ``says`` are read as they were trained.
 
     Entries of ``unless`` need not be said.
 

@@ -1,4 +1,4 @@
-"""What a run trained, on disk: adapters in PEFT's own format, everything else that was trained beside them.
+"""Results of a training run on disk: adapters in PEFT's own format, everything else that was trained beside them.
 
 A directory holds ``adapter_config.json`` and ``adapter_model.safetensors`` where there are adapters;
 ``trained.safetensors``, with the temperature always and the weights themselves where they were trained, under their
@@ -126,7 +126,7 @@ def _load_peft(model: nn.Module, directory: Path) -> peft.PeftModel:
 
 
 def _prepared(name: str, dot: str = ".") -> str:
-    """Give a layer's name in what ``with_split_attention`` returns; earlier versions saved that in the model."""
+    """Return a layer's name in what ``with_split_attention`` returns; earlier versions saved that in the model."""
     return name if name.startswith(PREPARED) else f"{PREPARED}{dot}{name}"
 
 

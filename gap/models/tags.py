@@ -14,7 +14,7 @@ Says = dict[str, Any]
 
 
 def published(name: str) -> dict[str, Says]:
-    """Give what open_clip says of each tag of an architecture, under its plain name and the ``-quickgelu`` one.
+    """Return what open_clip says of each tag of an architecture, under its plain name and the ``-quickgelu`` one.
 
     That is ``quick_gelu``, ``mean``, ``std``, ``interpolation`` and ``resize_mode``.
 
@@ -26,7 +26,7 @@ def published(name: str) -> dict[str, Says]:
 
 
 def says_of(name: str, entry: Mapping[str, Any]) -> Says:
-    """Give what an entry of open_clip's table says of the weights; what it leaves out is open_clip's default.
+    """Return what an entry of open_clip's table says of the weights; what it leaves out is open_clip's default.
 
     An architecture that has QuickGELU without saying so in its name has it with every tag, as in open_clip.
     """
@@ -93,7 +93,7 @@ def _entries(name: str) -> dict[str, dict[str, Any]]:
 
 
 def _digits(entry: Mapping[str, Any]) -> str:
-    """Give the digits of a published file's sha256 that its address carries, as open_clip checks them."""
+    """Return the digits of a published file's sha256 that its address carries, as open_clip checks them."""
     url = str(entry.get("url", ""))
     found = re.search(r"/([0-9a-f]{64})/|mlfoundations.*-([0-9a-f]{8})\.\w+$", url)
     return (found[1] or found[2]) if found else ""

@@ -9,7 +9,7 @@ from gap.models.weight_settings import WeightSettings, brings_weights
 
 
 def load_tokenizer(name: str, language: str) -> Tokenize:
-    """Give what makes tokens of texts in a language for a model of this name; no weights of open_clip's are needed.
+    """Return what makes tokens of texts in a language for a model of this name; no weights of open_clip's are needed.
 
     Raises ``UserError`` on an unknown model, a tokenizer that cannot be had, or a language that it does not know.
 

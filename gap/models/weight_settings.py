@@ -1,4 +1,4 @@
-"""What a user says about weights: which they are, and what their file does not tell."""
+"""Settings about weights: which they are, and what their file does not tell."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ def brings_weights(name: str) -> bool:
 
 
 def absolute(name: str, pretrained: str | None) -> tuple[str, str | None]:
-    """Give a model's name and weights with absolute paths, where they name what is there.
+    """Return a model's name and weights with absolute paths, where they name what is there.
 
     >>> absolute("ViT-L-14", "openai")
     ('ViT-L-14', 'openai')

@@ -1,4 +1,4 @@
-"""Which of the trained parameters weight decay shrinks: told by what they are, not by how many axes they have."""
+"""Groups of trained parameters for weight decay: told by what they are, not by how many axes they have."""
 
 from torch import nn
 from torch.nn.modules.batchnorm import _NormBase

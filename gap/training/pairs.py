@@ -32,7 +32,7 @@ class TrainingCaptions:
     caption_of: Int[np.ndarray, " n"]
 
     def batches(self, *, batch_size: int, seed: int, epoch: int, unique_captions: bool = False) -> Iterator[Batch]:
-        """Give an epoch's batches; of an image with several captions, each epoch draws one.
+        """Return an epoch's batches; of an image with several captions, each epoch draws one.
 
         With ``unique_captions``, the captions of a batch differ from each other.
         """

@@ -81,7 +81,7 @@ class TrainingSettings(BaseModel):
 
     @property
     def weight_settings(self) -> WeightSettings:
-        """What is said of the weights beside which they are."""
+        """Settings of how the weights are read."""
         return WeightSettings(**{name: getattr(self, name) for name in NAMES})
 
     @model_validator(mode="before")
@@ -132,3 +132,10 @@ class TrainingSettings(BaseModel):
             if not math.isfinite(weight):
                 raise ValueError(f"the weight of {term} must be finite, got {weight}")
         return weights
+
+
+# The meaning of every setting where it was not written down: today's default, or what EARLIER says.
+UNSET: Mapping[str, Any] = MappingProxyType(
+    {name: field.get_default(call_default_factory=True) for name, field in TrainingSettings.model_fields.items()}
+    | dict(EARLIER)
+)

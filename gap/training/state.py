@@ -16,7 +16,7 @@ from gap.data.whole_files import replace_file
 from gap.errors import UserError
 from gap.training.config import TrialConfig
 from gap.training.decay import split_by_axes, split_by_decay
-from gap.training.settings import EARLIER
+from gap.training.settings import UNSET
 
 # May differ between a state and the run that goes on from it: where things are, and what changes memory or time alone.
 MAY_DIFFER = frozenset({"data", "device", "gradient_checkpointing", "cache_prefix", "chunk_size", "compile"})
@@ -60,12 +60,10 @@ def load_state(
     Raises ``UserError`` if the file is damaged, or another configuration's.
     """
     state = read_state(path)
-    # A setting that an earlier version did not know had its default, or what EARLIER says.
-    unknown = {**{name: field.default for name, field in TrialConfig.model_fields.items()}, **EARLIER}
-    was_set = {name: state["config"].get(name, unknown[name]) for name in _identity(config)}
-    if differing := [name for name, value in _identity(config).items() if was_set[name] != value]:
+    written = {**UNSET, **state["config"]}
+    if differing := [name for name, value in _identity(config).items() if written.get(name) != value]:
         name = differing[0]
-        was, now = was_set[name], _identity(config)[name]
+        was, now = written.get(name), _identity(config)[name]
         raise UserError(f"{path} holds a run with {name} {was!r}, not {now!r}")
     with torch.no_grad():
         for name, parameter in _moving(model):

@@ -133,7 +133,7 @@ class _Strips:
 
 
 def _queries(embeddings: Embeddings) -> tuple[list[Int[np.ndarray, " _"]], Int[np.ndarray, " q"]]:
-    """Give every caption's right images, and the first of captions that are equal."""
+    """Return every caption's right images, and the first of captions that are equal."""
     right, _ = relevance(embeddings.image_of_text.numpy(), embeddings.text_of.numpy(), len(embeddings.rows))
     return right, np.sort(np.unique(embeddings.text_of.numpy(), return_index=True)[1])
 

@@ -46,7 +46,7 @@ def _caption(study: Collected) -> Iterator[str]:
 
 
 def posthoc_in_words(study: Collected) -> pd.DataFrame:
-    """Give the post-hoc points, columns in words, the untuned model's first."""
+    """Return the post-hoc points, columns in words, the untuned model's first."""
     finished = study.finished
     parts = by_series(finished.posthoc)
     rows = pd.concat([part.assign(series=name) for name, part in parts.items()], ignore_index=True)

@@ -30,7 +30,7 @@ Embed: TypeAlias = Callable[[Clip, PairDataset, list[Entry], torch.device, str],
 
 @dataclass(frozen=True)
 class Side:
-    """What is searched in: its name, its entries in the order of their vectors, how some of them are embedded.
+    """A gallery to search in: its name, its entries in the order of their vectors, how some of them are embedded.
 
     ``same`` gives for each entry the first one whose vector is its own.
     """
@@ -87,7 +87,7 @@ def _every_image(clip: Clip, entries: list[Entry]) -> Int[np.ndarray, " n"]:
 
 
 def _same_tokens(clip: Clip, entries: list[Entry]) -> Int[np.ndarray, " n"]:
-    """Give the first caption of the same tokens for each: a second embedding could differ in the last digit."""
+    """Return the first caption of the same tokens for each: a second embedding could differ in the last digit."""
     first: dict[bytes, int] = {}
     digests = token_digests(clip.tokenize, (entry.caption for entry in entries))
     return np.array([first.setdefault(digest, row) for row, digest in enumerate(digests)], dtype=np.int64)

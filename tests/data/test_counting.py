@@ -1,4 +1,4 @@
-"""What is unusable is counted in its own unit: images against images, captions against captions; 1 % of each passes."""
+"""Counts of unusable data, images against images and captions against captions; 1 % of each passes."""
 
 import json
 from collections.abc import Callable

@@ -25,7 +25,7 @@ IMAGE_ENDINGS = ("jpg", "png", "jpeg", "webp")  # in the order of open_clip_trai
 
 
 def their_samples(shard: Path) -> list[dict[str, Any]]:
-    """What open_clip_train's reader makes of a shard, before it filters."""
+    """Samples of a shard by open_clip_train's reader, before it filters."""
     source: dict[str, Any] = {"url": str(shard)}
     samples = list(tarfile_to_samples_nothrow([source], handler=log_and_continue))
     source["stream"].close()  # it leaves that to whoever collects it

@@ -56,7 +56,7 @@ def plain(name: str, weights: dict[str, Path]) -> torch.nn.Module:
 
 @pytest.fixture(scope="module")
 def moved(family_weights: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What every method leaves of every family, somewhere else, with what the lines of its page load."""
+    """Results of every method for every family, somewhere else, with what the lines of its page load."""
     home, elsewhere = tmp_path_factory.mktemp("saved"), tmp_path_factory.mktemp("moved")
     for name in NAMES:
         for method in METHODS:

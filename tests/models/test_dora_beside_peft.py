@@ -1,4 +1,4 @@
-"""What PEFT's own tests ask of a DoRA layer, asked of ours beside PEFT's: the same calls on both, the same outcome."""
+"""The cases of PEFT's own tests of DoRA, for our layers beside PEFT's: the same calls on both, the same outcome."""
 
 import copy
 import pickle

@@ -1,4 +1,4 @@
-"""What a study says of its data before its first trial: as its model reads them, and as chance does."""
+"""Remarks of a study on its data before its first trial: as its model reads them, and as chance does."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""What a study prints when it is over, on tables made by hand."""
+"""The last lines of a study, on tables made by hand."""
 
 import io
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which trials re-runs tell apart: paired by seed, against scipy and against pairs made by hand."""
+"""Comparison of trials by their re-runs: paired by seed, against scipy and against pairs made by hand."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Which weights a study began with and how they are read: said, recorded, and the same in every trial and after it."""
+"""Weights of a study and how they are read: said, recorded, and the same in every trial and after it."""
 
 import io
 import json

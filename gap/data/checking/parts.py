@@ -17,7 +17,7 @@ MAX_CHANCE = {"recall_at_1": 10.0, "recall_at_5": 50.0, "recall_at_10": 50.0}  #
 
 @dataclass(frozen=True)
 class Parts:
-    """What is in the training and the test part; ``chance`` is the recall of a random ranking, in per cent, by name.
+    """Sizes of the training and the test part; ``chance`` is the recall of a random ranking, in per cent, by name.
 
     A ranking is of one of the pools of ``retrieval``, which hold ``pool`` images each.
     """

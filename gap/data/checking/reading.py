@@ -1,4 +1,4 @@
-"""What a model's tokenizer leaves of the captions: which ones it makes the same tokens of, and which it cuts."""
+"""Captions as a model's tokenizer leaves them: those that become the same tokens, and those that are cut."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -15,7 +15,7 @@ BATCHES = (90, 1024, 4096)
 
 @dataclass(frozen=True)
 class Repeats:
-    """What repeated captions would do, from ``DRAWS`` draws with the seeds 0, 1, …
+    """Effects of repeated captions, from ``DRAWS`` draws with the seeds 0, 1, …
 
     ``random_split`` has for each draw the share of test images with a caption that a training image has, were the same
     number of test images drawn at random. ``batches`` has by size the mean share of a batch's pairs whose caption

@@ -1,4 +1,4 @@
-"""Which columns of a table are the image, the caption, the split and the group.
+"""Columns of a table: the image, the caption, the split and the group.
 
 Besides ``image`` and ``caption``, the names that other tools write are known: ``file_name`` and ``text`` of the library
 datasets' image folders, ``filepath`` and ``title`` of open_clip's CSV files, and the captions' names of saved datasets.
@@ -28,7 +28,7 @@ class Naming:
         return [self.image, self.caption, *self.optional]
 
     def rename(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """Give the row's values by the names ``image``, ``caption``, ``split`` and ``group``."""
+        """Return the row's values by the names ``image``, ``caption``, ``split`` and ``group``."""
         values = {name: row.get(name) for name in OPTIONAL}
         return {"image": row.get(self.image), "caption": row.get(self.caption), **values}
 

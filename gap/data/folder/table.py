@@ -21,7 +21,7 @@ Rows = Iterator[tuple[str, Mapping[str, Any] | str]]
 
 
 def read_rows(path: Path) -> Rows:
-    """Give each row with its place in the file, such as ``line 7``, by the columns' own names."""
+    """Return each row with its place in the file, such as ``line 7``, by the columns' own names."""
     return READERS[path.suffix.lower()](path)
 
 
