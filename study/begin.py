@@ -32,7 +32,7 @@ from study.provenance import describe_study, now
 from study.results_dir import check_free, check_writable, study_directory
 from study.resume import check_metrics, check_record, read_about, resumed_spec
 from study.same_data import check_caption_rule, same_dataset
-from study.space import StudySpec, against_direction
+from study.space import StudySpec
 from study.space_file import find_space, load_space
 
 HIDDEN = "***"  # SQLAlchemy's stand-in for a password
@@ -83,8 +83,6 @@ def wanted(arguments: argparse.Namespace, console: Console) -> Wanted:
     spec = load_profile(space, profile, changes, arguments.data_dir)
     if notice := banner(profile, spec, own, device):
         console.print(notice, style="bold yellow", highlight=False, soft_wrap=not console.is_terminal)
-    for note in against_direction(spec.objective_epoch):
-        console.print(note, style="yellow", highlight=False, soft_wrap=True)
     data_dir = arguments.data_dir if spec.dataset == own.dataset else None
     return Wanted(space, spec, own, profile, device, directory, data_dir)
 

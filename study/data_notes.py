@@ -8,10 +8,12 @@ from gap.data import PairDataset
 from gap.data.captions import CAPTION_RULE
 from gap.data.checking.parts import check_parts
 from gap.data.checking.reading import read_captions
+from gap.metrics import VERSION
 from gap.models.clip import Clip
 from gap.models.languages import in_language
+from study.about import metrics_version
 from study.distinct_batches import left_out_notes
-from study.space import StudySpec
+from study.space import StudySpec, against_direction
 
 
 @dataclass(frozen=True)
@@ -30,19 +32,29 @@ def data_notes(spec: StudySpec, clip: Clip, dataset: PairDataset) -> DataNotes:
     parts = check_parts(dataset, pool_size=spec.pool_size)
     reading = read_captions(clip.name, in_language(clip, dataset.language).tokenize, dataset)
     said = [*dataset.remarks, parts.remark(), _short_epoch(spec, len(dataset.train)), *left_out_notes(spec, dataset)]
-    remarks = [*(f"{dataset.name}: {remark}" for remark in said if remark), *reading.remarks()]
+    of_data = [*(f"{dataset.name}: {remark}" for remark in said if remark), *reading.remarks()]
+    remarks = [*of_data, *against_direction(spec.objective_epoch)]
     numbers = {"caption_rule": CAPTION_RULE, "remarks": remarks, "reading": asdict(reading), "chance": parts.chance}
     return DataNotes(remarks, numbers)
 
 
 def remarks_of(about: Mapping[str, Any]) -> list[str]:
-    """Return what a study's ``study.json`` says of its data, and of the rule by which captions were equal."""
+    """Return what ``study.json`` says of a study's data, of an older rule of equal captions and of older metrics."""
     data = about.get("data") or {}
     older = (
         "Captions were equal where the model read the same tokens, a rule of an earlier version: captions that it "
         "cannot tell apart count as right answers in these figures."
     )
-    return [*data.get("remarks", ()), *([older] if "caption_rule" not in data else [])]
+    measured = metrics_version(about)
+    other = (
+        f"Measured by version {measured} of the metrics, described here by version {VERSION}: results/README.md says "
+        "what changed."
+    )
+    return [
+        *data.get("remarks", ()),
+        *([older] if "caption_rule" not in data else []),
+        *([other] if measured != VERSION else []),
+    ]
 
 
 def _short_epoch(spec: StudySpec, train: int) -> str | None:

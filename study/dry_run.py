@@ -9,12 +9,12 @@ from rich.text import Text
 
 from gap.models.at_hand import weights_at_hand
 from gap.models.bare import bare_clip, planned_recipe
-from study.begin import go_on, wanted
+from study.begin import go_on, say_remarks, wanted
 from study.cost import Cost, largest_trial, study_cost, target_of, varying
 from study.data_size import DataSize, assumed, counted, data_size
 from study.device import RESERVED, Device, planned_device
 from study.plan_table import cost_table, gigabytes
-from study.space import StudySpec
+from study.space import StudySpec, against_direction
 
 COMPUTES = {
     "fp32": "everything in fp32",
@@ -40,6 +40,7 @@ def show_plan(arguments: argparse.Namespace, console: Console) -> None:
     data = data_size(spec, image_size=size, data_dir=asked.data_dir)
     _show(arguments, console, spec, profile=asked.profile, here=asked.device, data=data)
     _lines(console, {"results": str(asked.directory)})
+    say_remarks(against_direction(spec.objective_epoch), console)
     if asked.profile == "rehearsal" and arguments.profile == "auto":
         console.print("\nThe study itself, on a GPU:", highlight=False)
         same = (asked.own.dataset, asked.own.language) == (spec.dataset, spec.language)

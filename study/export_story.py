@@ -9,6 +9,8 @@ import pandas as pd
 from gap.data.prompts import BARE
 from gap.errors import UserError
 from gap.models.export_page import Story
+from gap.models.page_texts import without_place
+from gap.training.settings import EARLIER
 from study.finished import Finished
 from study.open_trial import BASELINE, study_dataset
 from study.reporting.words import value
@@ -19,7 +21,7 @@ SHOWN = (
     "recall_at_1", "recall_at_5", "recall_at_10", "full_recall_at_1", "full_recall_at_5", "full_recall_at_10",
     "modality_gap", "misalignment", "uniformity",
 )  # fmt: skip
-_SETTINGS = ("method", "terms", "rank", "epochs", "batch_size", "lr", "temperature", "seed")
+_SETTINGS = ("method", "terms", "rank", "scaling", "epochs", "batch_size", "lr", "temperature", "seed")
 _WORDS = {"es": ("abeja", "casa")}
 _REHEARSAL = "This was a rehearsal: it shows that everything works, and says nothing about a large CLIP.\n\n"
 _MEASURED = """\
@@ -56,11 +58,12 @@ def tell_story(study: Finished, trial: str) -> Story:
     row: dict[str, Any] = {} if trial == BASELINE or not len(rows) else dict(rows.iloc[0])
     name = study.directory.resolve().name
     prompt = _prompt(study)
-    known = {**{key: spec.get(key) for key in (*_SETTINGS, *study.searched)}, **_present(row)}
+    known = {**{key: spec.get(key, EARLIER.get(key)) for key in (*_SETTINGS, *study.searched)}, **_present(row)}
     settings = in_words({key: known[key] for key in known if key in (*_SETTINGS, *study.searched)})
     licence = str(data.get("licence") or "Not known.")
+    when = "before" if trial == BASELINE else f"after trial {trial} of"
     return Story(
-        title=f"{spec.get('model', 'A CLIP')} {'before' if trial == BASELINE else f'after trial {trial} of'} {name}",
+        title=f"{without_place(str(spec.get('model', 'A CLIP')))} {when} {name}",
         measured=_MEASURED.format(
             rehearsal=_REHEARSAL if study.about.get("profile") == "rehearsal" else "",
             test=data.get("test", "an unknown number of"),

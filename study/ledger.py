@@ -189,6 +189,7 @@ def check_same_study(ledger: Ledger, about: Mapping[str, Any]) -> None:
         **{f"spec.{name}": value for name, value in about["spec"].items() if name not in BUDGETS},
         **{name: about["data"][name] for name in ("data_hash", "split_hash")},
         **({"caption_rule": about["data"]["caption_rule"]} if "caption_rule" in about["data"] else {}),
+        **({"metrics": about["versions"]["metrics"]} if "metrics" in about.get("versions", {}) else {}),
         "profile": about["profile"],
     }
     if "study" not in ledger.study.user_attrs:

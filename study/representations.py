@@ -86,6 +86,9 @@ def representations(directory: Path, trials: list[str], *, images: int, device: 
     dataset = study_dataset(directory)
     about = read_csv(directory / "trials.csv").set_index("trial_id")
     base = layer_features(load_trial(directory, BASELINE)[0], dataset, images=images, device=device)
+    for tower, features in base.items():
+        if (compared := len(next(iter(features.values())))) < FEWEST:
+            raise UserError(f"{directory}: expected at least {FEWEST} {tower}s that differ to compare, got {compared}")
     tables = []
     for trial in trials:
         print(f"{trial}: {about.loc[trial, 'terms']}", file=sys.stderr)

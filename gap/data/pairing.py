@@ -96,7 +96,7 @@ def pair(
         faults += _named(table, fault, of_rows & kept)
         kept &= ~of_rows
     skipped = _counted(faults, table, kept)
-    splits, remarks = _two_parts(name, table.splits, kept)
+    splits, remarks = _two_parts(name, table.splits, kept, {fault.split for fault in faults})
     table = replace(table, splits=splits)
     kept &= np.asarray(pc.not_equal(splits.fill_null("none"), "val"))
     if not kept.any():
@@ -107,9 +107,14 @@ def pair(
     return Catalogue(Columns(texts, image(texts.ids, table.at[first])), skipped, remarks)
 
 
-def _two_parts(name: str, splits: Any, kept: Bool[np.ndarray, " rows"]) -> tuple[Any, list[str]]:
-    """Make training and test parts of what the data call theirs; gives also what is to be said of it, if anything."""
-    parts = set(splits.unique().to_pylist()) - {None}
+def _two_parts(
+    name: str, splits: Any, kept: Bool[np.ndarray, " rows"], of_faults: set[Part | None]
+) -> tuple[Any, list[str]]:
+    """Make training and test parts of what the data call theirs; returns also what is to be said of it, if anything.
+
+    ``of_faults`` are the parts of rows that cannot be used: a part is there also if nothing in it can be used.
+    """
+    parts = {*splits.unique().to_pylist(), *of_faults} - {None}
     usable = set(splits.filter(pa.array(kept)).unique().to_pylist()) - {None}
     if not usable:
         return splits, []

@@ -10,6 +10,7 @@ from gap.models.attention import PREPARED, SplitAttention
 from gap.models.clip import Clip
 from gap.models.load import OWN
 from gap.models.page_texts import TORCHVISION, base_name, expects
+from gap.models.weight_settings import brings_weights
 
 _ADAPTER = """\
 # {method} adapter of {base}, rank {rank}
@@ -114,9 +115,12 @@ def _adapted(wrapped: peft.PeftModel) -> dict[str, object]:
 
 
 def _create(clip: Clip) -> tuple[str, str]:
-    """Return the import and the expression that make the base; of models that open_clip knows, with open_clip alone."""
+    """Return the import and the expression that make the base; of open_clip's architectures, with open_clip alone.
+
+    A place with weights is read by our reader: open_clip looks for its text tower where the process runs.
+    """
     given = _shown(clip.pretrained)
-    if clip.name in OWN:
+    if clip.name in OWN or brings_weights(clip.name):
         arguments = [repr(clip.name), *([repr(given)] if given else [])]
         return "from gap.models.load import load_clip", f"load_clip({', '.join(arguments)}).model"
     own = open_clip.get_model_config(clip.name) or {}
@@ -128,4 +132,5 @@ def _create(clip: Clip) -> tuple[str, str]:
 
 def _shown(pretrained: str | None) -> str | None:
     """Return a checkpoint file by its whole path, a tag as it is."""
-    return str(Path(pretrained).resolve()) if pretrained and Path(pretrained).is_file() else pretrained
+    file = Path(pretrained or "").expanduser()
+    return str(file.resolve()) if pretrained and file.is_file() else pretrained

@@ -33,10 +33,18 @@ def base_name(clip: Clip) -> str:
     >>> base_name(load_clip("tiny"))
     'tiny'
     """
-    if clip.name.startswith(LOCAL_DIR):
-        return f"{LOCAL_DIR}{Path(clip.name.removeprefix(LOCAL_DIR)).name}"
     given = clip.pretrained or ""
-    return f"{clip.name} {Path(given).name if Path(given).is_file() else given}".rstrip()
+    weights = Path(given).name if Path(given).expanduser().is_file() else given
+    return f"{without_place(clip.name)} {weights}".rstrip()
+
+
+def without_place(name: str) -> str:
+    """Return a model's name, a folder's without its place on this machine.
+
+    >>> without_place("local-dir:/home/me/merged"), without_place("ViT-L-14")
+    ('local-dir:merged', 'ViT-L-14')
+    """
+    return f"{LOCAL_DIR}{Path(name.removeprefix(LOCAL_DIR)).name}" if name.startswith(LOCAL_DIR) else name
 
 
 def expects(clip: Clip, tokenizer: str = "base's tokenizer") -> str:

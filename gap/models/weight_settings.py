@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from open_clip.pretrained import get_pretrained_cfg
+
 Triple = tuple[float, float, float]
 HF_HUB = "hf-hub:"
 LOCAL_DIR = "local-dir:"
@@ -67,6 +69,7 @@ def absolute(name: str, pretrained: str | None) -> tuple[str, str | None]:
     """
     if name.startswith(LOCAL_DIR):
         return LOCAL_DIR + str(Path(name.removeprefix(LOCAL_DIR)).expanduser().absolute()), pretrained
-    if pretrained is not None and (file := Path(pretrained).expanduser()).is_file():
+    is_tag = pretrained is not None and bool(get_pretrained_cfg(name, pretrained))  # whatever lies here under its name
+    if pretrained is not None and not is_tag and (file := Path(pretrained).expanduser()).is_file():
         return name, str(file.absolute())
     return name, pretrained

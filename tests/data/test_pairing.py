@@ -111,6 +111,15 @@ def test_what_was_skipped_before_comes_first() -> None:
     assert [one.id for one in found.skipped] == ["1", "2"]
 
 
+@pytest.mark.parametrize("parts", [["train"], ["train", "val"]])
+def test_a_test_part_of_which_nothing_can_be_used_is_no_missing_one(parts: list[str]) -> None:
+    rows = [row(place, f"{place}", f"{place}", split=parts[place % len(parts)]) for place in range(8)]
+    broken = Fault("line 9", "no such file", "image", image="8", split="test")
+    with pytest.raises(UserError, match=r"^folder: the split leaves no images to test on, only train"):
+        paired(*rows, broken)
+    assert len(paired(*rows).remarks) == 1
+
+
 @pytest.mark.parametrize("rows", [[], [Fault("line 2", "no caption")]])
 def test_nothing_left_is_one_line(rows: list[Row | Fault]) -> None:
     with pytest.raises(UserError, match=r"^folder: no pair of image and caption is left(: line 2: no caption)?$"):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from open_clip.pretrained import _PRETRAINED
 from test_save import changed
 
 from gap.errors import UnavailableError, UserError
+from gap.models.adapter_page import adapter_page
 from gap.models.clip import Clip
 from gap.models.export import export_checkpoint
+from gap.models.export_page import Story, export_page
 from gap.models.load import load_clip
 from gap.models.recipe import by_config, by_user, decide
 from gap.models.tags import published, tag_of_file
@@ -195,7 +198,12 @@ def test_contradictions_are_said() -> None:
 @pytest.mark.parametrize("name", ["small-vit", "small-xlm-roberta", "small-siglip-i18n", "mini", "tiny"])
 @pytest.mark.parametrize("form", ["file", "local-dir"])
 def test_an_exported_trial_is_the_next_base(
-    name: str, form: str, family_weights: dict[str, Path], tmp_path: Path, tags: dict[str, Any]
+    name: str,
+    form: str,
+    family_weights: dict[str, Path],
+    tmp_path: Path,
+    tags: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings = WeightSettings(
         quick_gelu=True if name in ("small-vit", "tiny") else None, image_mean=HALF, image_std=HALF
@@ -209,6 +217,13 @@ def test_an_exported_trial_is_the_next_base(
         torch.testing.assert_close(got, expected, atol=1e-6, rtol=1e-5)
     assert (again.mean, again.std, again.image_size) == (HALF, HALF, base.image_size)
     assert torch.equal(again.tokenize(["a bee"]), base.tokenize(["a bee"]))
+    page = adapter_page(again, changed_of(again)[1])
+    assert export_page(again, Story()).count(str(tmp_path)) == 0
+    monkeypatch.chdir("/")
+    lines = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)[0]
+    found: dict[str, Any] = {}
+    exec(lines[: lines.index("PeftModel.from_pretrained(")], found)  # what makes the base, from elsewhere
+    assert {name for name, _ in found["model"].named_parameters()} >= {"logit_scale"}
     if name in ("small-vit", "tiny"):
         assert again.architecture["quick_gelu"] is True
 
@@ -307,6 +322,12 @@ def test_another_file_under_the_same_name(weights: Path) -> None:
     load_clip("small-vit", str(weights), WeightSettings(weights_sha256=digest))
     with pytest.raises(UnavailableError, match="is another file than the one expected"):
         load_clip("small-vit", str(weights), WeightSettings(weights_sha256="0" * 64))
+
+
+def test_a_file_does_not_take_the_place_of_a_tag(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "openai").write_bytes(b"")
+    assert absolute("ViT-L-14", "openai") == ("ViT-L-14", "openai")
 
 
 def test_paths_are_absolute(monkeypatch: pytest.MonkeyPatch, weights: Path) -> None:

@@ -13,11 +13,12 @@ from small_data import write_small_data
 
 from gap.data import open_dataset
 from gap.errors import UserError
+from gap.metrics import VERSION
 from gap.models.load import load_clip
 from study.arguments import parse_arguments
 from study.begin import Study, begin
 from study.data_notes import data_notes, remarks_of
-from study.space import StudySpec
+from study.space import StudySpec, against_direction
 
 PETS = ("cat", "dog", "cow")
 OPENING = "This is a description that a language model wrote for the purpose of training. " * 8
@@ -61,6 +62,20 @@ def test_captions_that_are_cut_are_counted(tmp_path: Path) -> None:
         captions[1] = f"{row} " + "una abeja " * 60
     notes = data_notes(spec, load_clip("tiny"), dataset)
     assert "5 of 48 captions are cut: tiny reads 77 tokens, and not what is behind." in notes.remarks
+
+
+def test_an_epoch_chosen_against_a_direction_is_said_and_kept(tmp_path: Path) -> None:
+    study, said = begun(tmp_path, lambda n: f"a red cat number {n}", objective_epoch={"modality_gap": 2.0})
+    (line,) = against_direction({"modality_gap": 2.0})
+    assert said.splitlines().count(line) == 1
+    assert study.about["data"]["remarks"] == [line]
+
+
+def test_figures_of_another_version_of_the_metrics_are_said_to_be() -> None:
+    about = {"data": {"caption_rule": 1, "remarks": []}, "versions": {"metrics": VERSION}}
+    assert remarks_of(about) == []
+    (line,) = remarks_of({**about, "versions": {}})
+    assert line.startswith("Measured by version 1 of the metrics")
 
 
 def test_captions_that_become_the_same_tokens_are_said_and_kept(tmp_path: Path) -> None:
@@ -149,5 +164,6 @@ def test_how_the_data_come_by_a_test_part_is_said(
 
 
 def test_an_older_study_is_told_from_a_new_one() -> None:
-    (line,) = remarks_of({"data": {"name": "squares"}})
-    assert line.startswith("Captions were equal where the model read the same tokens, a rule of an earlier version")
+    rule, metrics = remarks_of({"data": {"name": "squares"}})
+    assert rule.startswith("Captions were equal where the model read the same tokens, a rule of an earlier version")
+    assert metrics.startswith("Measured by version 1 of the metrics")

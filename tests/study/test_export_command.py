@@ -15,6 +15,7 @@ from small_study import write_small_study
 
 from gap.models.load import load_clip
 from study.export import main
+from study.export_story import tell_story
 from study.finished import read_finished
 from study.open_trial import load_trial
 from study.retrieval.which import choose
@@ -89,6 +90,12 @@ def test_the_knee_is_exported_by_default(
     assert equal == {"default": True, "knee": True, "named": True, "other": False, "baseline": False}
     base = load_clip("tiny").model
     assert torch.equal(weights["baseline"]["logit_scale"], base.logit_scale)
+
+
+def test_a_title_names_no_place_on_this_machine(study: Path) -> None:
+    finished = read_finished(study)
+    finished.about["spec"]["model"] = "local-dir:/home/me/merged"
+    assert tell_story(finished, "t001").title == f"local-dir:merged after trial t001 of {study.name}"
 
 
 def test_a_condition_picks_as_the_pareto_command_does(

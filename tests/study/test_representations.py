@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import pandas as pd
@@ -5,9 +6,10 @@ import pytest
 import torch
 from small_study import write_small_study
 
+from gap.errors import UserError
 from gap.models.load import load_clip
 from study.open_trial import study_dataset
-from study.representations import OUTPUT, compare, layer_features, main
+from study.representations import OUTPUT, compare, layer_features, main, representations
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +47,14 @@ def test_the_command_writes_layers_and_heat_map(
     outputs = layers[layers["name"] == OUTPUT]
     assert (outputs["cka"] < 1 - 1e-6).all()  # training changed the embedding
     assert "CKA with the base, text tower" in capsys.readouterr().out
+
+
+def test_too_few_captions_that_differ_are_one_line(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = study_dataset(study)
+    alike = dataclasses.replace(dataset, captions=[["a bee"]] * len(dataset.captions))
+    monkeypatch.setattr("study.representations.study_dataset", lambda directory: alike)
+    with pytest.raises(UserError, match=r"expected at least 4 texts that differ to compare, got 1$"):
+        representations(study, ["t000"], images=6, device=torch.device("cpu"))
 
 
 def test_what_cannot_be_compared_is_one_line(
